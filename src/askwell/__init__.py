@@ -1,0 +1,34 @@
+"""Askwell learns which labels to ask for: batch active learning, compiled end to end in JAX.
+
+    import askwell
+    result = askwell.compare("digits", strategies=["random", "margin", "uherding"], splits=20)
+    print(result.table())
+    for verdict in result.verdicts():
+        print(verdict.strategy, "is", verdict.sentence)
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from askwell.core import AskwellError
+    from askwell.experiments import Result, Spec, compare, reopen
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "AskwellError": "askwell.core",
+    "Result": "askwell.experiments",
+    "Spec": "askwell.experiments",
+    "compare": "askwell.experiments",
+    "reopen": "askwell.experiments",
+}
+
+__all__ = ["AskwellError", "Result", "Spec", "compare", "reopen"]
+
+
+def __getattr__(name: str) -> Any:
+    # Imported on first use, so that `askwell --help` need not wait for JAX.
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'askwell' has no attribute '{name}'")

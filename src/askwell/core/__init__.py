@@ -1,0 +1,30 @@
+"""Words that every room speaks: pool, view, geometry, record, registry.
+
+Axes, one letter each in every shape: ``n`` pool points, ``m`` evaluation points, ``d`` features,
+``c`` classes, ``q`` batch, ``r`` rounds, ``k`` sibling batches, ``e`` parallel episodes, ``l`` landmarks.
+"""
+
+from askwell.core.errors import AskwellError
+from askwell.core.geometry import Geometry, measure
+from askwell.core.pool import Pool
+from askwell.core.record import CELL, METRICS, SCHEMA
+from askwell.core.registry import Registry, collect, summary, unknown
+from askwell.core.strategy import AbstractStrategy
+from askwell.core.view import NOT_ASKED, View
+
+__all__ = [
+    "CELL",
+    "METRICS",
+    "NOT_ASKED",
+    "SCHEMA",
+    "AbstractStrategy",
+    "AskwellError",
+    "Geometry",
+    "Pool",
+    "Registry",
+    "View",
+    "collect",
+    "measure",
+    "summary",
+    "unknown",
+]

@@ -1,0 +1,79 @@
+"""What is computed once per pool, from the features alone."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from askwell.core.kmeans import kmeans
+
+LANDMARKS = 1024
+"""Pools up to this size are covered point by point; larger ones by this many landmarks."""
+
+NEIGHBOURS = 20
+GROUPS = 16
+BLOCK = 1024
+
+
+class Geometry(eqx.Module):
+    """Distances, density, groups and kernel widths of one pool.
+
+    Inside a compiled episode the fields that a strategy never reads cost nothing: the compiler drops them.
+
+    Attributes:
+        landmarks: rows that coverage is measured at; all rows while ``n <= LANDMARKS``.
+        square_distance: squared Euclidean distance of every point to every landmark.
+        neighbour_distance: distances to the nearest other points, ascending.
+        density: inverse mean neighbour distance (*typicality*, Hacohen et al. 2022), never infinite.
+        widths: two RBF kernel widths, a fine and a coarse one, in the features' own unit.
+        groups: k-means group of every point.
+        centres: the groups' centres.
+    """
+
+    landmarks: Int[Array, " l"]
+    square_distance: Float[Array, "n l"]
+    neighbour_distance: Float[Array, "n k"]
+    density: Float[Array, " n"]
+    widths: Float[Array, "2"]
+    groups: Int[Array, " n"]
+    centres: Float[Array, "g d"]
+
+    def kernel(self, width: Float[Array, ""]) -> Float[Array, "n l"]:
+        """RBF similarity ``exp(-distance² / (2 width²))`` of every point to every landmark, in 0..1."""
+        return jnp.exp(-self.square_distance / (2 * width**2))
+
+
+def square_distance(a: Float[Array, "n d"], b: Float[Array, "m d"]) -> Float[Array, "n m"]:
+    """Squared Euclidean distances, never negative."""
+    cross = a @ b.T
+    return jnp.maximum(jnp.sum(a * a, 1)[:, None] - 2 * cross + jnp.sum(b * b, 1), 0.0)
+
+
+def measure(x: Float[Array, "n d"]) -> Geometry:
+    """The geometry of a pool. Deterministic; memory grows with ``n × landmarks``, never with ``n²``."""
+    n = x.shape[0]
+    x = x - jnp.mean(x, axis=0)  # smaller numbers, less cancellation in the distances
+    key = jax.random.key(0)
+    landmarks = jnp.arange(n) if n <= LANDMARKS else jax.random.choice(key, n, (LANDMARKS,), replace=False)
+    distance = square_distance(x, x[landmarks])
+    neighbour = jnp.sqrt(_neighbours(x, min(NEIGHBOURS, max(n - 1, 1))))
+    # A point's own density is bounded by the pool's scale, so duplicates do not make it infinite.
+    scale = jnp.mean(neighbour) + 1e-6
+    density = 1.0 / (jnp.mean(neighbour, axis=1) + 1e-3 * scale)
+    widths = jnp.stack([0.5 * scale, scale])
+    centres, groups = kmeans(key, x, min(GROUPS, n), jnp.minimum(GROUPS, n))
+    return Geometry(landmarks, distance, neighbour, density, widths, groups, centres)
+
+
+def _neighbours(x: Float[Array, "n d"], k: int) -> Float[Array, "n k"]:
+    """Squared distances to the `k` nearest other points, ascending, block by block."""
+    n = x.shape[0]
+    if n == 1:
+        return jnp.zeros((1, 1))
+
+    def block(rows: Int[Array, " b"]) -> Float[Array, "b k"]:
+        d = square_distance(x[rows], x)
+        d = jnp.where(rows[:, None] == jnp.arange(n), jnp.inf, d)
+        return -jax.lax.top_k(-d, k)[0]
+
+    return jax.lax.map(lambda i: block(i[None])[0], jnp.arange(n), batch_size=min(BLOCK, n))

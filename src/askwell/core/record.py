@@ -1,0 +1,29 @@
+"""The record: one row per round of an episode; all that statistics and plots ever read."""
+
+import polars as pl
+
+CELL = ("dataset", "strategy", "learner", "batch", "split")
+"""The columns that name one cell of a grid, that is, one episode."""
+
+METRICS = ("accuracy", "balanced_accuracy", "log_loss", "calibration_error")
+"""Measured on the report split after each round's refit."""
+
+SCHEMA = pl.Schema(
+    {
+        "dataset": pl.String(),
+        "strategy": pl.String(),
+        "learner": pl.String(),
+        "batch": pl.Int32(),
+        "split": pl.Int32(),
+        "seed": pl.Int64(),
+        "round": pl.Int32(),  # 1, 2, … after the first batch, the second, …
+        "labels": pl.Int32(),  # how many labels have been paid for after this round
+        "picks": pl.List(pl.String()),  # the user's row ids, best first
+        **{metric: pl.Float64() for metric in METRICS},
+        "selection_accuracy": pl.Float64(),
+        "selection_log_loss": pl.Float64(),
+        "reward": pl.Float64(),
+        "seconds": pl.Float64(),  # this round's share of the run time, compilation left out
+        "versions": pl.String(),
+    }
+)

@@ -1,0 +1,65 @@
+"""Registries by export: what a package's ``__init__`` imports is what can be named."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any, Generic, TypeVar
+
+from askwell.core.errors import AskwellError
+
+
+T = TypeVar("T")
+
+
+class Registry(Mapping[str, type[T]], Generic[T]):
+    """Classes by their ``name``; a wrong name's error lists the valid ones and the nearest."""
+
+    def __init__(self, kind: str, classes: dict[str, type[T]]):
+        self.kind = kind
+        self._classes = dict(sorted(classes.items()))
+
+    def __getitem__(self, name: str) -> type[T]:
+        if name in self._classes:
+            return self._classes[name]
+        raise AskwellError(unknown(self.kind, name, self._classes))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._classes)
+
+    def __len__(self) -> int:
+        return len(self._classes)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._classes
+
+
+def unknown(kind: str, name: str, valid: Any) -> str:
+    """The sentence for a name that is not among `valid` ones."""
+    near = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.5)
+    hint = f" Did you mean '{near[0]}'?" if near else ""
+    return f"Unknown {kind} '{name}'.{hint} Known: {', '.join(valid)}."
+
+
+def collect(kind: str, exports: Mapping[str, Any], base: type[T]) -> Registry[T]:
+    """The registry of all concrete subclasses of `base` among a module's `exports` (its ``globals()``).
+
+    Raises:
+        TypeError: if two classes share a name, or one has none.
+    """
+    classes: dict[str, type[T]] = {}
+    for value in exports.values():
+        if not (isinstance(value, type) and issubclass(value, base)):
+            continue
+        if getattr(value, "__abstractmethods__", None):
+            continue
+        name = getattr(value, "name", None)
+        if not isinstance(name, str):
+            raise TypeError(f"{value.__name__} is exported as a {kind} but has no `name`.")
+        if classes.get(name, value) is not value:
+            raise TypeError(f"Two classes are called '{name}': {classes[name].__name__} and {value.__name__}.")
+        classes[name] = value
+    return Registry(kind, classes)
+
+
+def summary(cls: type) -> str:
+    """The first line of a class's docstring, for lists."""
+    return (cls.__doc__ or "").strip().split("\n")[0]

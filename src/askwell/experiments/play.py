@@ -1,0 +1,115 @@
+"""Playing episodes: one compiled program per game, strategy and shape; many splits at a time."""
+
+import threading
+import time
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+import jax
+import numpy as np
+import platformdirs
+import polars as pl
+
+from askwell.core import METRICS, SCHEMA, AbstractStrategy, AskwellError, Pool
+from askwell.core.geometry import LANDMARKS
+from askwell.data import Dataset
+from askwell.experiments.store import Cell
+from askwell.experiments.workers import OPTIONS
+from askwell.games import AbstractGame, Outcome, rollout
+
+MEMORY = 128 * 2**20
+"""Bytes that the arrays of one vmapped chunk may take, roughly."""
+
+WIDEST = 4
+"""Most episodes in one chunk: beyond a few, more of them only evict each other from the cache."""
+
+
+def compilation_cache() -> None:
+    """Keep compiled programs in the user's cache directory, unless JAX was told of another place."""
+    if jax.config.jax_compilation_cache_dir is None:
+        path = Path(platformdirs.user_cache_dir("askwell")) / "jax"
+        jax.config.update("jax_compilation_cache_dir", str(path))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+
+
+def versions() -> str:
+    """The versions that may change a number, for the records."""
+    return ", ".join(f"{name} {version(name)}" for name in ("askwell", "jax", "scikit-learn"))
+
+
+def chunk_size(splits: int, pools: Pool) -> int:
+    """How many splits are played at once: even chunks within `MEMORY`, the same on every machine."""
+    n, d = pools.x.shape[-2:]
+    points = n + pools.selection_x.shape[-2] + pools.report_x.shape[-2]
+    bytes_each = 4 * (points * (2 * d + 3 * pools.classes) + 3 * n * min(n, LANDMARKS))
+    most = max(1, min(WIDEST, MEMORY // bytes_each))
+    chunks = -(-splits // most)
+    return -(-splits // chunks)
+
+
+class Program:
+    """Whole episodes of one strategy in one game, compiled at the first call and kept."""
+
+    def __init__(self, game: AbstractGame, strategy: AbstractStrategy, seed: int):
+        self.compile_seconds = 0.0
+        self.run_seconds = 0.0
+        self._lock = threading.Lock()
+        self._compiled = None
+
+        def episode(split, pool) -> Outcome:
+            return rollout(game, strategy, jax.random.fold_in(jax.random.key(seed), split), pool)
+
+        self._episodes = jax.jit(jax.vmap(episode))
+
+    def __call__(self, splits: np.ndarray, pools) -> tuple[Outcome, float]:
+        """Play the splits; the outcome's fields have axes (split, round, …). Also the seconds it took."""
+        with self._lock:
+            if self._compiled is None:
+                start = time.perf_counter()
+                self._compiled = self._episodes.lower(splits, pools).compile(compiler_options=OPTIONS)
+                self.compile_seconds = time.perf_counter() - start
+        start = time.perf_counter()
+        outcome = jax.tree.map(np.asarray, self._compiled(splits, pools))
+        seconds = time.perf_counter() - start
+        with self._lock:
+            self.run_seconds += seconds
+        return outcome, seconds
+
+
+def to_records(
+    cell: Cell, dataset: Dataset, rows: np.ndarray, outcome: Outcome, start: int, seed: int, seconds: float
+) -> pl.DataFrame:
+    """The records of one episode: `rows` maps the pool to the dataset, `outcome` has an axis of rounds.
+
+    Raises:
+        AskwellError: if the learner gave numbers that are not finite.
+    """
+    rounds = len(outcome.reward)
+    report = {name: getattr(outcome.report, name) for name in METRICS}
+    for name, values in report.items():
+        if not np.all(np.isfinite(values)):
+            raise AskwellError(
+                f"The learner '{cell.learner}' gave a {name} that is not finite on {cell.dataset}, split {cell.split}; "
+                "choose another learner or other settings."
+            )
+    count = np.arange(1, rounds + 1)
+    columns = {
+        **cell._asdict(),
+        "seed": seed,
+        "round": count,
+        "labels": start + count * cell.batch,
+        "picks": [dataset.ids[rows[picks]].tolist() for picks in outcome.picks],
+        **report,
+        "selection_accuracy": outcome.selection.accuracy,
+        "selection_log_loss": outcome.selection.log_loss,
+        "reward": outcome.reward,
+        "seconds": seconds / rounds,
+        "versions": versions(),
+    }
+    values = {name: v if np.ndim(v) or isinstance(v, list) else [v] * rounds for name, v in columns.items()}
+    return pl.DataFrame({name: _plain(v) for name, v in values.items()}, schema=SCHEMA)
+
+
+def _plain(values):
+    return values.tolist() if isinstance(values, np.ndarray) else values

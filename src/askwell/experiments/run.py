@@ -1,0 +1,187 @@
+"""Running a spec: the grid's cells in parallel, resumable, interruptible."""
+
+import concurrent.futures
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import jax
+import numpy as np
+import polars as pl
+
+from askwell.core import SCHEMA, AbstractStrategy, AskwellError
+from askwell.data import Dataset, split
+from askwell.experiments.play import Program, chunk_size, compilation_cache, to_records
+from askwell.experiments.spec import Spec
+from askwell.experiments.store import Cell, Store
+from askwell.experiments.workers import workers
+from askwell.games import BatchGame
+from askwell.learners import SklearnLearner, make_learner
+from askwell.strategies import STRATEGIES
+
+_T = TypeVar("_T")
+
+Progress = Callable[[int, int, str], None]
+"""Called with cells done, cells in all, and a word on what was just finished."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run gave: records in the grid's order, and where the time went."""
+
+    records: pl.DataFrame
+    compile_seconds: float
+    run_seconds: float
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One chunk of splits of one program; the last chunk may reach past the spec's splits, to keep its shape."""
+
+    program: Program
+    dataset: Dataset
+    strategy: str
+    learner: str
+    batch: int
+    splits: range
+
+    def cells(self, spec: Spec) -> list[Cell]:
+        wanted = [s for s in self.splits if s < spec.splits]
+        return [Cell(self.dataset.name, self.strategy, self.learner, self.batch, s) for s in wanted]
+
+
+def run(
+    spec: Spec,
+    datasets: Sequence[Dataset],
+    store: Store | None = None,
+    strategies: Mapping[str, AbstractStrategy] | None = None,
+    progress: Progress = lambda done, total, what: None,
+) -> Ran:
+    """Play every cell of the grid that the store does not hold yet.
+
+    `strategies` adds strategies of your own by name to the registered ones. Chunks are formed from the
+    spec alone, so that a run taken up again computes exactly what it would have computed in one go.
+
+    Raises:
+        AskwellError: before anything is played, for unknown names, pools below the budget, or a store
+            of another spec.
+        KeyboardInterrupt: after Ctrl-C, once the running chunks are kept.
+    """
+    compilation_cache()
+    workers()  # before anything else starts JAX
+    known = dict(strategies or {})
+    for name in spec.played:
+        if name not in known:
+            known[name] = STRATEGIES[name]()
+    jobs = _plan(spec, datasets, known)
+    if store is not None:
+        store.open(spec, {dataset.name: fingerprint(dataset) for dataset in datasets})
+    done: dict[Cell, pl.DataFrame] = {}
+    for job in jobs:
+        for cell in job.cells(spec):
+            records = store.read(cell) if store is not None else None
+            if records is not None:
+                done[cell] = records
+    total = sum(len(job.cells(spec)) for job in jobs)
+    progress(len(done), total, "")
+    todo = [job for job in jobs if any(cell not in done for cell in job.cells(spec))]
+
+    def play(job: _Job) -> dict[Cell, pl.DataFrame]:
+        found = {cell: records for cell, records in _play(spec, job).items() if cell not in done}
+        for cell, records in found.items():
+            if store is not None:
+                store.write(cell, records)
+        return found
+
+    for job, found in _in_parallel(play, todo, _at_once(spec)):
+        done.update(found)
+        progress(len(done), total, f"{job.strategy} on {job.dataset.name}")
+    programs = {id(job.program): job.program for job in jobs}.values()
+    order = [cell for job in sorted(jobs, key=lambda job: _rank(spec, datasets, job)) for cell in job.cells(spec)]
+    return Ran(
+        pl.concat([done[cell] for cell in order]) if order else pl.DataFrame(schema=SCHEMA),
+        sum(program.compile_seconds for program in programs),
+        sum(program.run_seconds for program in programs),
+    )
+
+
+def fingerprint(dataset: Dataset) -> str:
+    """A hash of everything in a dataset that decides an experiment's numbers."""
+    digest = hashlib.sha256(np.ascontiguousarray(dataset.x).tobytes())
+    digest.update(np.ascontiguousarray(dataset.y).tobytes())
+    digest.update("\0".join(map(str, (*dataset.classes, *dataset.ids))).encode())
+    return digest.hexdigest()
+
+
+def _plan(spec: Spec, datasets: Sequence[Dataset], strategies: Mapping[str, AbstractStrategy]) -> list[_Job]:
+    """All jobs, every program's first chunk before any second one, so that programs compile side by side."""
+    jobs: list[tuple[int, _Job]] = []
+    for dataset in datasets:
+        for batch in spec.batches:
+            # Refuses a dataset that is too small for the budget before anything is played.
+            pools = split(dataset, seed=spec.seed, splits=1, pool=spec.pool, budget=spec.budget(batch)).pools
+            size = chunk_size(spec.splits, pools)
+            chunks = [range(i, i + size) for i in range(0, spec.splits, size)]
+            for learner in spec.learners:
+                game = BatchGame(
+                    make_learner(learner), spec.rounds, batch, spec.start, spec.noise, spec.reward
+                )
+                for name in spec.played:
+                    program = Program(game, strategies[name], spec.seed)
+                    for place, chunk in enumerate(chunks):
+                        jobs.append((place, _Job(program, dataset, name, learner, batch, chunk)))
+    return [job for _, job in sorted(jobs, key=lambda pair: pair[0])]
+
+
+def _rank(spec: Spec, datasets: Sequence[Dataset], job: _Job) -> tuple:
+    names = [dataset.name for dataset in datasets]
+    return (
+        names.index(job.dataset.name),
+        spec.batches.index(job.batch),
+        spec.learners.index(job.learner),
+        spec.played.index(job.strategy),
+        job.splits[0],
+    )
+
+
+def _at_once(spec: Spec) -> int:
+    # Host callbacks take turns anyway, and from several threads they could wait for each other.
+    host = any(isinstance(make_learner(name), SklearnLearner) for name in spec.learners)
+    return 1 if host else workers()
+
+
+def _in_parallel(play: Callable[[_Job], _T], jobs: Sequence[_Job], at_once: int) -> Iterator[tuple[_Job, _T]]:
+    """Yield jobs with their results as they finish; after an error or Ctrl-C let the running ones end."""
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+        futures = {pool.submit(play, job): job for job in jobs}
+        try:
+            for future in concurrent.futures.as_completed(futures):
+                yield futures[future], future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _play(spec: Spec, job: _Job) -> dict[Cell, pl.DataFrame]:
+    splits = split(
+        job.dataset,
+        seed=spec.seed,
+        first=job.splits[0],
+        splits=len(job.splits),
+        pool=spec.pool,
+        budget=spec.budget(job.batch),
+    )
+    try:
+        outcome, seconds = job.program(np.asarray(job.splits, np.int32), splits.pools)
+    except jax.errors.JaxRuntimeError as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise AskwellError(
+            f"The learner '{job.learner}' failed on {job.dataset.name} with {job.strategy}: {reason}"
+        ) from error
+    records = {}
+    for place, cell in enumerate(job.cells(spec)):
+        one = jax.tree.map(lambda field, place=place: field[place], outcome)
+        records[cell] = to_records(
+            cell, job.dataset, splits.rows[place], one, spec.start, spec.seed, seconds / len(job.splits)
+        )
+    return records

@@ -1,0 +1,121 @@
+"""The spec: everything that decides an experiment's numbers, frozen, as a TOML file."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import tomli_w
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from askwell.core import AskwellError, unknown
+from askwell.games import REWARDS
+
+STRATEGIES = ("random", "margin", "coreset", "typiclust", "uherding", "margin-herding")
+"""What `compare` plays when no strategy is named."""
+
+
+def _listed(value: Any) -> Any:
+    """One value stands for a list of one."""
+    return (value,) if isinstance(value, str | int) else value
+
+
+def _reward(value: str) -> str:
+    if value not in REWARDS:
+        raise ValueError(unknown("reward", value, REWARDS))
+    return value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
+Sizes = Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_listed), Field(min_length=1)]
+
+
+class Spec(BaseModel):
+    """A grid dataset × strategy × learner × batch × split, with paired splits and seeds.
+
+    Attributes:
+        datasets: names or paths, see `askwell.data.load`; `label` and `id` name columns of files.
+        strategies: what is compared; `baseline` is added to them where it is missing.
+        learners: names, see `askwell.learners.make_learner`.
+        batches: labels per round; each is a game of its own with the same number of `rounds`.
+        start: random labels before the first round (0: a cold start).
+        splits: how many pool / selection / report splits of each dataset.
+        pool: at most this many points to choose from (1000, or the budget if that is more).
+        features: more columns than this are reduced by PCA.
+        noise: probability that the annotator is wrong.
+        reward: what a round counts for in the records, see `askwell.games.REWARDS`.
+        seed: decides splits, wrong answers, start labels and tie-breaks.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+    datasets: Names
+    label: str | None = None
+    id: str | None = None
+    strategies: Names = STRATEGIES
+    baseline: str = "random"
+    learners: Names = ("logistic",)
+    batches: Sizes = (10,)
+    rounds: Annotated[int, Field(ge=1)] = 10
+    start: Annotated[int, Field(ge=0)] = 0
+    splits: Annotated[int, Field(ge=1)] = 20
+    pool: Annotated[int, Field(ge=1)] | None = None
+    features: Annotated[int, Field(ge=1)] = 64
+    noise: Annotated[float, Field(ge=0, le=1)] = 0.0
+    reward: Annotated[str, BeforeValidator(_reward)] = "accuracy"
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+
+    @property
+    def played(self) -> tuple[str, ...]:
+        """All strategies that are played, the baseline first if it was not named, none twice."""
+        named = tuple(dict.fromkeys(self.strategies))
+        return named if self.baseline in named else (self.baseline, *named)
+
+    def budget(self, batch: int) -> int:
+        """Labels that one episode with that batch pays for."""
+        return self.start + self.rounds * batch
+
+    def toml(self) -> str:
+        """The spec as a TOML text; `read` gives it back."""
+        return tomli_w.dumps(self.model_dump(exclude_none=True, mode="json"))
+
+    @classmethod
+    def make(cls, **fields: Any) -> "Spec":
+        """A validated spec.
+
+        Raises:
+            AskwellError: one sentence on the first field that is wrong.
+        """
+        try:
+            return cls(**fields)
+        except ValidationError as error:
+            raise AskwellError(_sentence(error)) from error
+
+    @classmethod
+    def read(cls, path: Path | str, **changes: Any) -> "Spec":
+        """A spec from a TOML file, with some fields replaced.
+
+        Raises:
+            AskwellError: if the file is missing, is no TOML, or a field is wrong.
+        """
+        return cls.make(**{**read_toml(Path(path)), **changes})
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file's fields."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise AskwellError(f"Cannot read the spec {path}: {error.strerror}; check the path.") from error
+    except ValueError as error:  # broken TOML or not UTF-8
+        raise AskwellError(f"The spec {path} is not valid TOML: {error}; mend that line.") from error
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors()[0]
+    field = str(first["loc"][0]) if first["loc"] else "spec"
+    if first["type"] == "extra_forbidden":
+        return unknown("spec field", field, Spec.model_fields)
+    if first["type"] == "missing":
+        return f"The spec has no '{field}'; add it."
+    given = first["input"]
+    return f"The spec's '{field}' is {given!r}: {first['msg'].removeprefix('Value error, ')}."

@@ -1,0 +1,36 @@
+"""How many compiled programs may run at once, and XLA's settings for it.
+
+A program that plays episodes gains nothing from a second thread of its own, so chunks run side by side.
+XLA's CPU client holds one thread of its pool for each running program and needs others to do the work: with
+as many programs as threads it waits for ever (seen with jax 0.10.2). So the pool must be larger, and that
+can be said only before JAX's backend starts.
+"""
+
+import functools
+import os
+
+import jax
+from jax._src import xla_bridge
+
+OPTIONS: dict[str, str | bool] = {"xla_cpu_multi_thread_eigen": False}
+"""Compiler options of every program: one thread each."""
+
+
+@functools.cache
+def workers() -> int:
+    """Programs to run at once: one a core if JAX is started here, fewer if it was started already."""
+    cores = os.cpu_count() or 1
+    started = xla_bridge.backends_are_initialized()
+    before = os.environ.get("NPROC")
+    if not started:
+        os.environ["NPROC"] = str(2 * cores)  # the size of XLA's pool
+    try:
+        accelerated = jax.default_backend() != "cpu"
+    finally:
+        if before is not None:
+            os.environ["NPROC"] = before
+        elif not started:
+            del os.environ["NPROC"]
+    if accelerated:
+        return 1
+    return max(cores // 2, 1) if started else cores

@@ -1,0 +1,51 @@
+"""What a batch is worth: pure functions of the selection split's scores before and after it."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from jaxtyping import Array, Bool, Float
+
+from askwell.games.scores import Scores
+
+
+class Change(NamedTuple):
+    """What a reward may look at, all on the selection split.
+
+    `random` is the score that a random batch from the same state would have reached; it is computed
+    only for rewards in ``NEEDS_RANDOM``, since it costs a refit.
+    """
+
+    before: Scores
+    after: Scores
+    last: Bool[Array, ""]
+    random: Scores | None
+
+
+def accuracy_change(change: Change) -> Float[Array, ""]:
+    """Accuracy gained; undiscounted, an episode's sum is the final accuracy less the first."""
+    return change.after.accuracy - change.before.accuracy
+
+
+def log_loss_change(change: Change) -> Float[Array, ""]:
+    """Log-loss lost: smoother than accuracy, in nats."""
+    return change.before.log_loss - change.after.log_loss
+
+
+def final_accuracy(change: Change) -> Float[Array, ""]:
+    """Accuracy after the last round, nothing before; can lose area under the learning curve."""
+    return change.after.accuracy * change.last
+
+
+def relative_accuracy(change: Change) -> Float[Array, ""]:
+    """Accuracy above that of a random batch from the same state: zero-centred for random."""
+    assert change.random is not None
+    return change.after.accuracy - change.random.accuracy
+
+
+REWARDS: dict[str, Callable[[Change], Float[Array, ""]]] = {
+    "accuracy": accuracy_change,
+    "log-loss": log_loss_change,
+    "final-accuracy": final_accuracy,
+    "relative": relative_accuracy,
+}
+NEEDS_RANDOM = frozenset({"relative"})

@@ -1,0 +1,105 @@
+"""Multinomial logistic regression: convex, deterministic, converged."""
+
+from typing import ClassVar, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from askwell.core import AskwellError
+from askwell.learners.base import AbstractFitted, AbstractLearner, complete, seen_classes
+
+
+class LogisticFitted(AbstractFitted):
+    """Coefficients, intercepts, and which classes they were fitted for."""
+
+    coefficients: Float[Array, "c d"]
+    intercepts: Float[Array, " c"]
+    seen: Bool[Array, " c"]
+
+    def log_proba(self, x: Float[Array, "m d"]) -> Float[Array, "m c"]:
+        """See `AbstractFitted.log_proba`."""
+        logits = x @ self.coefficients.T + self.intercepts
+        logits = jnp.where(self.seen | ~jnp.any(self.seen), logits, -jnp.inf)
+        return complete(jax.nn.log_softmax(logits), self.seen)
+
+
+class _Step(NamedTuple):
+    weights: Array
+    logits: Array  # of the training points, carried along since they are linear in the weights
+    proba: Array
+    gradient: Array
+    scaled: Array  # preconditioned gradient
+    direction: Array
+    decrement: Array
+    step: Array
+
+
+class Logistic(AbstractLearner):
+    """L2 logistic regression, scikit-learn's objective with its ``C``; the same answer every time.
+
+    Minimises ``sum of weight × cross-entropy + |W|² / (2 C)`` with a free intercept, by conjugate
+    gradients preconditioned with Böhning's bound on the Hessian, ``XᵀX/2 + I/C`` (Böhning 1992), each
+    line search one exact Newton step. Stops when the Newton decrement in that metric is below
+    `tolerance`; single precision holds probabilities to 1e-3 for ``C`` up to about 10.
+    """
+
+    name: ClassVar[str] = "logistic"
+    C: float = 1.0
+    tolerance: float = 2e-4
+    max_steps: int = 500
+
+    def __check_init__(self):
+        """Refuse what the solver cannot converge on."""
+        if not self.C > 0:
+            raise AskwellError(f"The logistic learner's C is {self.C}; it must be above 0.")
+
+    def fit(
+        self,
+        key: PRNGKeyArray,
+        x: Float[Array, "n d"],
+        y: Int[Array, " n"],
+        weight: Float[Array, " n"],
+        classes: int,
+    ) -> LogisticFitted:
+        """See `AbstractLearner.fit`; `key` is not used."""
+        seen = seen_classes(y, weight, classes)
+        # Points run along the last axis: it is the long one, and the one that the processor vectorises.
+        xt = jnp.concatenate([x, jnp.ones((x.shape[0], 1))], axis=1).T
+        target = jnp.where(y == jnp.arange(classes)[:, None], weight, 0.0)
+        # scikit-learn penalises two classes through one weight vector, which is twice as strong per class.
+        penalty = jnp.where(jnp.sum(seen) == 2, 2.0, 1.0) / self.C
+        ridge = jnp.append(jnp.full(x.shape[1], penalty), 0.0)
+        bound = (xt * weight) @ xt.T / 2 + jnp.diag(jnp.maximum(ridge, 1e-4))
+        preconditioner = jnp.linalg.inv(bound)
+
+        def slopes(weights: Array, logits: Array) -> tuple[Array, Array, Array]:
+            proba = jax.nn.softmax(jnp.where(seen[:, None], logits, -jnp.inf), axis=0)
+            gradient = (proba * weight - target) @ xt.T + ridge * weights
+            return proba, gradient, gradient @ preconditioner
+
+        def advance(s: _Step) -> _Step:
+            rise = s.direction @ xt
+            centred = rise - jnp.sum(s.proba * rise, axis=0)
+            curvature = jnp.sum(weight * s.proba * centred**2) + jnp.sum(ridge * s.direction**2)
+            length = -jnp.sum(s.gradient * s.direction) / jnp.maximum(curvature, 1e-20)
+            weights, logits = s.weights + length * s.direction, s.logits + length * rise
+            proba, gradient, scaled = slopes(weights, logits)
+            # Polak–Ribière, restarted along the scaled gradient whenever it would not descend.
+            size = jnp.sum(gradient * scaled)
+            beta = (size - jnp.sum(gradient * s.scaled)) / jnp.maximum(s.decrement**2, 1e-30)
+            direction = jnp.maximum(beta, 0.0) * s.direction - scaled
+            direction = jnp.where(jnp.sum(direction * gradient) < 0, direction, -scaled)
+            return _Step(
+                weights, logits, proba, gradient, scaled, direction, jnp.sqrt(jnp.abs(size)), s.step + 1
+            )
+
+        weights, logits = jnp.zeros((classes, xt.shape[0])), jnp.zeros((classes, xt.shape[1]))
+        proba, gradient, scaled = slopes(weights, logits)
+        decrement = jnp.sqrt(jnp.abs(jnp.sum(gradient * scaled)))
+        first = _Step(weights, logits, proba, gradient, scaled, -scaled, decrement, jnp.array(0))
+        # With no class seen the softmax is not a number; there is nothing to fit.
+        last = jax.lax.while_loop(
+            lambda s: (s.decrement > self.tolerance) & (s.step < self.max_steps), advance, first
+        )
+        return LogisticFitted(last.weights[:, :-1], last.weights[:, -1], seen)

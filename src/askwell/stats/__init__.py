@@ -1,0 +1,32 @@
+"""Statistics on records: curves, intervals, paired verdicts, ranks.
+
+Datasets are the units, splits are nested in them. Fewer than five datasets speak for themselves alone.
+
+Imports nothing but `askwell.core`: any table with the columns of `askwell.core.SCHEMA` will do.
+"""
+
+from askwell.stats.curves import episodes
+from askwell.stats.paired import Interval, bootstrap, differences
+from askwell.stats.power import more_splits
+from askwell.stats.ranks import Ranks, ranks
+from askwell.stats.spread import Spread, components
+from askwell.stats.student import mean_intervals
+from askwell.stats.summary import summarise
+from askwell.stats.verdict import Verdict, judge, verdicts
+
+__all__ = [
+    "Interval",
+    "Ranks",
+    "Spread",
+    "Verdict",
+    "bootstrap",
+    "components",
+    "differences",
+    "episodes",
+    "judge",
+    "mean_intervals",
+    "more_splits",
+    "ranks",
+    "summarise",
+    "verdicts",
+]

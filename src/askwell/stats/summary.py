@@ -1,0 +1,26 @@
+"""The table of results: how good each strategy was on each dataset."""
+
+import polars as pl
+
+from askwell.stats.curves import episodes
+from askwell.stats.student import mean_intervals
+
+GROUP = ("dataset", "strategy", "learner", "batch")
+
+
+def summarise(records: pl.DataFrame, confidence: float = 0.95) -> pl.DataFrame:
+    """One row per (dataset, strategy, learner, batch), averaged over splits.
+
+    Columns: ``aulc`` with its Student t interval ``aulc_low``, ``aulc_high`` (null with one split),
+    ``final_accuracy``, ``seconds`` per episode, ``splits``. By dataset, strategies as they first appear.
+
+    These intervals hold the spread between splits, which all strategies share: two that overlap may still
+    differ clearly. To compare strategies, use `verdicts`, which pairs the splits.
+    """
+    cells = episodes(records)
+    means = cells.group_by(GROUP).agg(pl.col("final_accuracy", "seconds").mean())
+    return (
+        mean_intervals(cells, GROUP, "aulc", confidence)
+        .join(means, on=GROUP, maintain_order="left")
+        .select(*GROUP, "aulc", "aulc_low", "aulc_high", "final_accuracy", "seconds", "splits")
+    )

@@ -1,0 +1,34 @@
+"""Margin times coverage gain."""
+
+from typing import ClassVar
+
+import jax.numpy as jnp
+from jaxtyping import Array, Int, PRNGKeyArray
+
+from askwell.core import AbstractStrategy, View
+from askwell.strategies import coverage, uncertainty
+from askwell.strategies.pickers import greedy
+
+
+class MarginHerding(AbstractStrategy):
+    """A point's margin uncertainty times what it adds to the pool's coverage; coverage alone in a cold round.
+
+    UHerding weighs the points that are *covered* by their uncertainty, this rule the point that is *asked*:
+    the strongest hand-made rule in this project's prototypes.
+    """
+
+    name: ClassVar[str] = "margin-herding"
+    needs: ClassVar[tuple[str, ...]] = ("probabilities", "geometry")
+
+    def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
+        """See `AbstractStrategy.select`."""
+        kernel = coverage.kernel(view)
+        doubt = uncertainty.margin(view)
+        return greedy(
+            key,
+            coverage.covered(view, kernel),
+            lambda cover: doubt * jnp.sum(coverage.gain(kernel, cover), axis=1),
+            lambda cover, row: coverage.add(kernel, cover, row),
+            view.asked,
+            q,
+        )

@@ -1,0 +1,63 @@
+"""Pickers: from scores to a batch of distinct points that were never asked, best first.
+
+Ties are always broken at random: the order of rows in a file says nothing.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+S = TypeVar("S")
+
+
+def top_k(
+    key: PRNGKeyArray, score: Float[Array, " n"], asked: Bool[Array, " n"], q: int
+) -> Int[Array, " q"]:
+    """The `q` points of highest score."""
+    score = jnp.where(asked, -jnp.inf, score)
+    value, row = jax.lax.top_k(score, q)
+    last = jnp.min(value)  # not value[-1]: XLA would then sort the whole pool
+    # top_k breaks ties by row. Redraw those that tie at the last place, keep all above it.
+    tied = (score == last) & ~asked
+    chance = jax.random.uniform(key, score.shape)
+    drawn = jax.lax.top_k(jnp.where(tied, chance, -chance), q)[1]  # top_k is slow on many equal values
+    above = value > last
+    rank = jnp.cumsum(~above) - 1
+    return jnp.where(above, row, drawn[rank])
+
+
+def gumbel_top_k(
+    key: PRNGKeyArray, logit: Float[Array, " n"], asked: Bool[Array, " n"], q: int
+) -> Int[Array, " q"]:
+    """`q` points drawn without replacement with probability ``∝ exp(logit)`` (Kool et al. 2019)."""
+    # A finite floor keeps points of probability 0 askable when nothing else is left.
+    logit = jnp.maximum(logit, -1e9) + jax.random.gumbel(key, logit.shape)
+    return jax.lax.top_k(jnp.where(asked, -jnp.inf, logit), q)[1]
+
+
+def greedy(
+    key: PRNGKeyArray,
+    state: S,
+    score: Callable[[S], Float[Array, " n"]],
+    update: Callable[[S, Int[Array, ""]], S],
+    asked: Bool[Array, " n"],
+    q: int,
+) -> Int[Array, " q"]:
+    """`q` points one after another, each the best given those before it in the batch.
+
+    `score` rates every point from the state; `update` takes the picked row into the state.
+    """
+
+    luck = jax.random.uniform(key, asked.shape)  # who goes first among equals
+
+    def pick(carry: tuple[S, Bool[Array, " n"]], _):
+        state, asked = carry
+        value = jnp.where(asked, -jnp.inf, score(state))
+        best = (value == jnp.max(value)) & ~asked
+        row = jnp.argmax(jnp.where(best, luck, -1.0))
+        return (update(state, row), asked.at[row].set(True)), row
+
+    return jax.lax.scan(pick, (state, asked), None, length=q)[1]
