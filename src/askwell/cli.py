@@ -1,19 +1,24 @@
 """The command line: thin, and quick to answer, since everything heavy is imported inside its command."""
 
+import logging
+import shlex
 import sys
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 app = typer.Typer(
     help="Askwell learns which labels to ask for: batch active learning, compared honestly.",
-    no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,  # "[10]" in a help text is no markup, and Rich takes time to import
     pretty_exceptions_enable=False,
 )
+
+
+INTERRUPTED = 130
 
 
 class Format(StrEnum):
@@ -40,21 +45,33 @@ def compare(
     ] = None,
     label: Annotated[str | None, typer.Option(help="Column that holds the labels (files).")] = None,
     id: Annotated[str | None, typer.Option(help="Column that names the rows (files).")] = None,
-    strategies: Annotated[str | None, typer.Option(help="Names, separated by commas.")] = None,
-    baseline: Annotated[str | None, typer.Option(help="What the others are compared to. [random]")] = None,
-    learner: Annotated[str | None, typer.Option(help="Classifier, or several with commas. [logistic]")] = None,
+    strategies: Annotated[
+        str | None, typer.Option(help="Names with commas, see `askwell list strategies`.")
+    ] = None,
+    baseline: Annotated[
+        str | None, typer.Option(help="Strategy that the others are compared to. [random]")
+    ] = None,
+    learner: Annotated[
+        str | None, typer.Option(help="Classifier, or several with commas. [logistic]")
+    ] = None,
     rounds: Annotated[int | None, typer.Option(help="Batches asked in an episode. [10]")] = None,
-    batch: Annotated[str | None, typer.Option(help="Labels asked in a round, or several with commas. [10]")] = None,
+    batch: Annotated[
+        str | None, typer.Option(help="Labels asked in a round, or several sizes with commas. [10]")
+    ] = None,
     splits: Annotated[int | None, typer.Option(help="Pool / selection / report splits. [20]")] = None,
-    pool: Annotated[int | None, typer.Option(help="Most points to choose from. [1000]")] = None,
+    pool: Annotated[
+        int | None, typer.Option(help="Most points to choose from. [1000, or the budget]")
+    ] = None,
     start: Annotated[int | None, typer.Option(help="Random labels before the first round. [0]")] = None,
     noise: Annotated[float | None, typer.Option(help="Probability that an answer is wrong. [0]")] = None,
     seed: Annotated[int | None, typer.Option(help="Decides splits, wrong answers and ties. [0]")] = None,
     out: Annotated[Path | None, typer.Option(help="Keep records here; a stopped run goes on.")] = None,
-    spec: Annotated[Path | None, typer.Option(help="TOML file with these settings; options replace them.")] = None,
+    spec: Annotated[
+        Path | None, typer.Option(help="TOML file with these settings; options replace them.")
+    ] = None,
     format: Annotated[Format, typer.Option(help="What to print.")] = Format.table,
 ) -> None:
-    """Play active learning on data with several strategies, and say which is better."""
+    """Play active learning with several strategies and compare them."""
     from askwell.experiments import compare as play
 
     settings: dict[str, Any] = {
@@ -72,8 +89,12 @@ def compare(
         "seed": seed,
     }
     given = {name: value for name, value in settings.items() if value is not None}
+    # JAX logs the traceback of a classifier that fails; the user gets a sentence instead.
+    logging.getLogger("jax._src.callback").setLevel(logging.CRITICAL)
     with _progress() as progress:
         result = play(data, out=out, spec=spec, progress=progress, **given)
+    for note in result.notes:
+        _console(stderr=True).print(f"Note: {note}")
     if format is Format.json:
         print(result.json())
     else:
@@ -81,8 +102,8 @@ def compare(
 
 
 @app.command("list")
-def list_(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> None:
-    """List what can be named: strategies, learners, datasets, games, figures."""
+def list_(kind: Annotated[Kind, typer.Argument(help="Which names.")]) -> None:
+    """List the names that there are, with a word on each."""
     from rich.table import Table
 
     listing = _listing(kind)
@@ -109,24 +130,31 @@ def plot(
 
 def main() -> None:
     """Entry point: bad input is one sentence and exit code 2, Ctrl-C is 130."""
-    from askwell.core.errors import AskwellError
-
     try:
-        code = app(standalone_mode=False)
-    except AskwellError as error:
-        _fail(str(error))
+        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
-        _fail("interrupted; with --out the finished cells are kept, and the same command goes on.", 130)
+        code = INTERRUPTED
     except Exception as error:
-        # Typer's own complaints (a missing argument, a wrong choice) bring a sentence along.
-        if not hasattr(error, "format_message"):
+        sentence = _sentence(error)
+        if sentence is None:
             raise
-        _fail(error.format_message())  # pyright: ignore[reportAttributeAccessIssue]
-    else:
-        sys.exit(code if isinstance(code, int) else 0)
+        _fail(sentence, 2)
+    if code == INTERRUPTED:  # what newer versions of Typer make of Ctrl-C
+        _fail("interrupted; with --out the finished cells are kept, and the same command goes on.", code)
+    sys.exit(code if isinstance(code, int) else 0)
 
 
-def _fail(sentence: str, code: int = 2) -> None:
+def _sentence(error: Exception) -> str | None:
+    """What to tell the user, or None for an error that is ours."""
+    # Typer's own complaints (a missing argument, a wrong choice) bring a sentence along, over several lines.
+    if (message := getattr(error, "format_message", None)) is not None:
+        return " ".join(message().replace("Value error, ", "").split())
+    from askwell.core.errors import AskwellError  # only here: it brings JAX, which `--help` need not wait for
+
+    return str(error) if isinstance(error, AskwellError) else None
+
+
+def _fail(sentence: str, code: int) -> NoReturn:
     print(f"askwell: {sentence}", file=sys.stderr)
     sys.exit(code)
 
@@ -147,17 +175,19 @@ def _numbers(text: str | None, option: str) -> tuple[int, ...] | None:
 def _console(stderr: bool = False):
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False)
+    # No markup and no emoji: names are the user's and may hold anything.
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
 
 
 @contextmanager
 def _progress():
     """A progress bar with time left on standard error, as the callback that `compare` wants."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-    from rich.progress import TimeRemainingColumn as Left
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), Left())
-    with Progress(*columns, console=_console(stderr=True), transient=True) as bar:
+    console = _console(stderr=True)
+    what = TextColumn("{task.description}", markup=False)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), what)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("compiling", total=None)
 
         def update(done: int, total: int, what: str) -> None:
@@ -168,22 +198,26 @@ def _progress():
 
 def _print(result, out: Path | None) -> None:
     console = _console()
-    console.print(result.rich())
+    console.print(result.rich(console.width))
     console.print()
     for verdict in result.verdicts():
-        console.print(f"[bold]{verdict.strategy}[/bold]: {verdict.sentence}")
+        console.print(f"{verdict.strategy}: {verdict.sentence}")
     ranks = result.ranks()
     if ranks is not None:
         listed = ", ".join(f"{name} {rank:.1f}" for name, rank in ranks.mean.items())
-        console.print(f"Mean ranks over {len(ranks.datasets)} datasets: {listed} (Friedman p = {ranks.p_value:.2g}).")
+        over = f"{len(ranks.datasets)} datasets"
+        console.print(f"Mean ranks over {over}: {listed} (Friedman p = {ranks.p_value:.2g}).")
         different = ranks.pairs.filter(ranks.pairs["p_holm"] < 0.05)
         for a, b, _, p in different.iter_rows():
             console.print(f"{a} ranks above {b} (Wilcoxon, Holm-corrected p = {p:.2g}).")
-    for note in result.notes:
-        console.print(f"Note: {note}")
-    console.print(f"Compiled for {result.compile_seconds:.1f} s, played for {result.run_seconds:.1f} s (sums over threads).")
+    if result.run_seconds:
+        spent = f"{result.compile_seconds:.1f} s compiling and {result.run_seconds:.1f} s playing"
+        console.print(f"It took {spent}, summed over threads.")
+    else:
+        console.print("Every cell was finished before; nothing was played.")
     if out is not None:
-        console.print(f"Records: {out}. Draw them: askwell plot learning-curves {out} --out curves.png")
+        command = shlex.join(["askwell", "plot", "learning-curves", str(out), "--out", "curves.png"])
+        console.print(f"Records are in {out}; to draw them:\n{command}", soft_wrap=True)
 
 
 def _listing(kind: Kind) -> dict[str, list[str]]:
@@ -201,19 +235,23 @@ def _listing(kind: Kind) -> dict[str, list[str]]:
     if kind is Kind.figures:
         from askwell.plots import FIGURES
 
-        return {"name": list(FIGURES), "summary": [(FIGURES[n].__doc__ or "").split("\n")[0] for n in FIGURES]}
+        summaries = [(module.__doc__ or "").split("\n")[0] for module in FIGURES.values()]
+        return {"name": list(FIGURES), "summary": summaries}
     from askwell.core.registry import summary
 
     if kind is Kind.strategies:
-        from askwell.strategies import STRATEGIES as registry
-    elif kind is Kind.learners:
+        from askwell.strategies import STRATEGIES
+
+        return {
+            "name": list(STRATEGIES),
+            "summary": [summary(strategy) for strategy in STRATEGIES.values()],
+            "needs": [", ".join(strategy.needs) or "features" for strategy in STRATEGIES.values()],
+        }
+    if kind is Kind.learners:
         from askwell.learners import LEARNERS as registry
     else:
         from askwell.games import GAMES as registry
-    listing = {"name": list(registry), "summary": [summary(registry[name]) for name in registry]}
-    if kind is Kind.strategies:
-        listing["needs"] = [", ".join(registry[name].needs) or "features" for name in registry]
-    return listing
+    return {"name": list(registry), "summary": [summary(one) for one in registry.values()]}
 
 
 if __name__ == "__main__":

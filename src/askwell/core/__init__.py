@@ -6,22 +6,26 @@ Axes, one letter each in every shape: ``n`` pool points, ``m`` evaluation points
 
 from askwell.core.errors import AskwellError
 from askwell.core.geometry import Geometry, measure
+from askwell.core.learner import AbstractFitted, AbstractLearner
 from askwell.core.pool import Pool
 from askwell.core.record import CELL, METRICS, SCHEMA
 from askwell.core.registry import Registry, collect, summary, unknown
 from askwell.core.strategy import AbstractStrategy
-from askwell.core.view import NOT_ASKED, View
+from askwell.core.view import NOT_ASKED, Truth, View
 
 __all__ = [
     "CELL",
     "METRICS",
     "NOT_ASKED",
     "SCHEMA",
+    "AbstractFitted",
+    "AbstractLearner",
     "AbstractStrategy",
     "AskwellError",
     "Geometry",
     "Pool",
     "Registry",
+    "Truth",
     "View",
     "collect",
     "measure",

@@ -1,9 +1,27 @@
 """From raw rows to pools: sources, the encoder and the splits."""
 
 from askwell.data.catalogue import Entry, catalogue
-from askwell.data.encode import Dataset, encode
+from askwell.data.encode import Dataset, encode, encode_features
 from askwell.data.load import load
+from askwell.data.matrix import Matrix, encode_matrix
+from askwell.data.pools import load_pool, matrix
 from askwell.data.split import Splits, split
+from askwell.data.synthetic import Synthetic
 from askwell.data.table import Table
 
-__all__ = ["Dataset", "Entry", "Splits", "Table", "catalogue", "encode", "load", "split"]
+__all__ = [
+    "Dataset",
+    "Entry",
+    "Matrix",
+    "Splits",
+    "Synthetic",
+    "Table",
+    "catalogue",
+    "encode",
+    "encode_features",
+    "encode_matrix",
+    "load",
+    "load_pool",
+    "matrix",
+    "split",
+]

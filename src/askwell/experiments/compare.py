@@ -27,8 +27,8 @@ def compare(
 
     Args:
         data: names (``"digits"``), paths of your own files, or encoded `askwell.data.Dataset` objects.
-        strategies: registered names, or your own strategies by name (registered names may be among the keys'
-            values as instances: ``{"mine": Mine(), "margin": Margin()}``).
+        strategies: registered names, or instances by names of your own:
+            ``{"mine": Mine(), "margin": Margin()}``.
         out: a directory for the records; a run that was stopped goes on there.
         spec: a spec or a TOML file with one; `data`, `strategies` and `settings` replace its fields.
         progress: called with cells done, cells in all, and what was just finished.
@@ -41,6 +41,11 @@ def compare(
     if sources:
         settings["datasets"] = tuple(_name(source) for source in sources)
     own = dict(strategies) if isinstance(strategies, Mapping) else {}
+    for name, strategy in own.items():
+        if not isinstance(strategy, AbstractStrategy):
+            raise AskwellError(
+                f"The strategy '{name}' is {strategy!r}; give an instance of an AbstractStrategy."
+            )
     if strategies is not None:
         settings["strategies"] = (strategies,) if isinstance(strategies, str) else tuple(strategies)
     if isinstance(spec, Spec):
@@ -52,7 +57,9 @@ def compare(
     names = [dataset.name for dataset in datasets]
     for name in names:
         if names.count(name) > 1:
-            raise AskwellError(f"Two datasets are called '{name}'; give each once, or rename one of the files.")
+            raise AskwellError(
+                f"Two datasets are called '{name}'; give each once, or rename one of the files."
+            )
     ran = run(spec, datasets, Store(out) if out is not None else None, own, progress)
     return Result(spec, ran.records, ran.compile_seconds, ran.run_seconds, tuple(notes))
 

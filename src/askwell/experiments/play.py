@@ -2,7 +2,6 @@
 
 import threading
 import time
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -27,8 +26,12 @@ WIDEST = 4
 
 def compilation_cache() -> None:
     """Keep compiled programs in the user's cache directory, unless JAX was told of another place."""
-    if jax.config.jax_compilation_cache_dir is None:
+    if jax.config.values["jax_compilation_cache_dir"] is None:
         path = Path(platformdirs.user_cache_dir("askwell")) / "jax"
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError:  # a home that cannot be written to; JAX would warn at every program
+            return
         jax.config.update("jax_compilation_cache_dir", str(path))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
 
@@ -38,14 +41,16 @@ def versions() -> str:
     return ", ".join(f"{name} {version(name)}" for name in ("askwell", "jax", "scikit-learn"))
 
 
-def chunk_size(splits: int, pools: Pool) -> int:
-    """How many splits are played at once: even chunks within `MEMORY`, the same on every machine."""
+def chunk_size(pools: Pool) -> int:
+    """How many splits of that shape are played at once.
+
+    It depends on nothing else: another width may round the last digit another way, and a split's records
+    must not depend on how many splits there are.
+    """
     n, d = pools.x.shape[-2:]
     points = n + pools.selection_x.shape[-2] + pools.report_x.shape[-2]
     bytes_each = 4 * (points * (2 * d + 3 * pools.classes) + 3 * n * min(n, LANDMARKS))
-    most = max(1, min(WIDEST, MEMORY // bytes_each))
-    chunks = -(-splits // most)
-    return -(-splits // chunks)
+    return max(1, min(WIDEST, MEMORY // bytes_each))
 
 
 class Program:
@@ -57,20 +62,25 @@ class Program:
         self._lock = threading.Lock()
         self._compiled = None
 
-        def episode(split, pool) -> Outcome:
+        self._seed = np.int32(seed)
+
+        def episode(seed, split, pool) -> Outcome:
             return rollout(game, strategy, jax.random.fold_in(jax.random.key(seed), split), pool)
 
-        self._episodes = jax.jit(jax.vmap(episode))
+        # The seed is an argument, so that another seed finds the program in the cache.
+        self._episodes = jax.jit(jax.vmap(episode, in_axes=(None, 0, 0)))
 
     def __call__(self, splits: np.ndarray, pools) -> tuple[Outcome, float]:
         """Play the splits; the outcome's fields have axes (split, round, …). Also the seconds it took."""
         with self._lock:
             if self._compiled is None:
                 start = time.perf_counter()
-                self._compiled = self._episodes.lower(splits, pools).compile(compiler_options=OPTIONS)
+                self._compiled = self._episodes.lower(self._seed, splits, pools).compile(
+                    compiler_options=OPTIONS
+                )
                 self.compile_seconds = time.perf_counter() - start
         start = time.perf_counter()
-        outcome = jax.tree.map(np.asarray, self._compiled(splits, pools))
+        outcome = jax.tree.map(np.asarray, self._compiled(self._seed, splits, pools))
         seconds = time.perf_counter() - start
         with self._lock:
             self.run_seconds += seconds
@@ -90,8 +100,8 @@ def to_records(
     for name, values in report.items():
         if not np.all(np.isfinite(values)):
             raise AskwellError(
-                f"The learner '{cell.learner}' gave a {name} that is not finite on {cell.dataset}, split {cell.split}; "
-                "choose another learner or other settings."
+                f"The learner '{cell.learner}' gave a {name} that is not finite on {cell.dataset}, split "
+                f"{cell.split}; choose another learner or other settings."
             )
     count = np.arange(1, rounds + 1)
     columns = {

@@ -4,10 +4,11 @@ import json
 from dataclasses import dataclass
 
 import polars as pl
-from rich.table import Table as RichTable
+from rich.console import Group
 
 from askwell import stats
 from askwell.experiments.spec import Spec
+from askwell.experiments.table import tables
 
 ROW = ("dataset", "strategy", "batch", "aulc", "aulc_low", "aulc_high", "final_accuracy", "seconds", "splits")
 VERDICT = ("strategy", "baseline", "difference", "low", "high", "verdict", "more_splits")
@@ -51,30 +52,6 @@ class Result:
         verdicts = [{name: getattr(verdict, name) for name in VERDICT} for verdict in self.verdicts()]
         return json.dumps({"rows": rows, "verdicts": verdicts}, indent=1, allow_nan=False)
 
-    def rich(self) -> RichTable:
-        """The table for a terminal: one row a strategy, one column a dataset, the best in bold."""
-        summary = self.table()
-        extra = [name for name in ("learner", "batch") if summary[name].n_unique() > 1]
-        datasets = summary["dataset"].unique(maintain_order=True).to_list()
-        table = RichTable(title="AULC: mean accuracy over the rounds, with its 95 % interval")
-        for name in ("strategy", *extra):
-            table.add_column(name)
-        for name in (*datasets, *(["mean"] if len(datasets) > 1 else [])):
-            table.add_column(name, justify="right")
-        top = dict(summary.group_by("dataset", maintain_order=True).agg(pl.col("aulc").max()).iter_rows())
-        for key, group in summary.group_by("strategy", *extra, maintain_order=True):
-            found = {row["dataset"]: row for row in group.to_dicts()}
-            cells = [_cell(found.get(name), top[name]) for name in datasets]
-            if len(datasets) > 1:
-                cells.append(f"{group['aulc'].mean():.4f}" if len(found) == len(datasets) else "")
-            table.add_row(*map(str, key), *cells)
-        return table
-
-
-def _cell(row: dict | None, top: float) -> str:
-    if row is None:
-        return ""
-    text = f"{row['aulc']:.4f}"
-    if row["aulc_low"] is not None:
-        text += f" ± {row['aulc'] - row['aulc_low']:.4f}"
-    return f"[bold]{text}[/bold]" if row["aulc"] == top else text
+    def rich(self, width: int = 80) -> Group:
+        """The table for a terminal `width` characters wide; see `askwell.experiments.table.tables`."""
+        return tables(self.table(), width)

@@ -2,6 +2,8 @@
 
 import concurrent.futures
 import hashlib
+import re
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -10,11 +12,11 @@ import jax
 import numpy as np
 import polars as pl
 
-from askwell.core import SCHEMA, AbstractStrategy, AskwellError
+from askwell.core import AbstractStrategy, AskwellError
 from askwell.data import Dataset, split
 from askwell.experiments.play import Program, chunk_size, compilation_cache, to_records
 from askwell.experiments.spec import Spec
-from askwell.experiments.store import Cell, Store
+from askwell.experiments.store import Cell, Store, grid
 from askwell.experiments.workers import workers
 from askwell.games import BatchGame
 from askwell.learners import SklearnLearner, make_learner
@@ -37,7 +39,7 @@ class Ran:
 
 @dataclass(frozen=True)
 class _Job:
-    """One chunk of splits of one program; the last chunk may reach past the spec's splits, to keep its shape."""
+    """One chunk of splits of one program; the last may reach past the spec's splits, to keep its shape."""
 
     program: Program
     dataset: Dataset
@@ -77,14 +79,13 @@ def run(
     jobs = _plan(spec, datasets, known)
     if store is not None:
         store.open(spec, {dataset.name: fingerprint(dataset) for dataset in datasets})
+    cells = grid(spec, [dataset.name for dataset in datasets])
     done: dict[Cell, pl.DataFrame] = {}
-    for job in jobs:
-        for cell in job.cells(spec):
-            records = store.read(cell) if store is not None else None
-            if records is not None:
-                done[cell] = records
-    total = sum(len(job.cells(spec)) for job in jobs)
-    progress(len(done), total, "")
+    for cell in cells:
+        records = store.read(cell) if store is not None else None
+        if records is not None:
+            done[cell] = records
+    progress(len(done), len(cells), "")
     todo = [job for job in jobs if any(cell not in done for cell in job.cells(spec))]
 
     def play(job: _Job) -> dict[Cell, pl.DataFrame]:
@@ -96,11 +97,10 @@ def run(
 
     for job, found in _in_parallel(play, todo, _at_once(spec)):
         done.update(found)
-        progress(len(done), total, f"{job.strategy} on {job.dataset.name}")
+        progress(len(done), len(cells), f"{job.strategy} on {job.dataset.name}")
     programs = {id(job.program): job.program for job in jobs}.values()
-    order = [cell for job in sorted(jobs, key=lambda job: _rank(spec, datasets, job)) for cell in job.cells(spec)]
     return Ran(
-        pl.concat([done[cell] for cell in order]) if order else pl.DataFrame(schema=SCHEMA),
+        pl.concat([done[cell] for cell in cells]),
         sum(program.compile_seconds for program in programs),
         sum(program.run_seconds for program in programs),
     )
@@ -121,28 +121,22 @@ def _plan(spec: Spec, datasets: Sequence[Dataset], strategies: Mapping[str, Abst
         for batch in spec.batches:
             # Refuses a dataset that is too small for the budget before anything is played.
             pools = split(dataset, seed=spec.seed, splits=1, pool=spec.pool, budget=spec.budget(batch)).pools
-            size = chunk_size(spec.splits, pools)
+            size = chunk_size(pools)
             chunks = [range(i, i + size) for i in range(0, spec.splits, size)]
             for learner in spec.learners:
                 game = BatchGame(
-                    make_learner(learner), spec.rounds, batch, spec.start, spec.noise, spec.reward
+                    learner=make_learner(learner),
+                    rounds=spec.rounds,
+                    batch=batch,
+                    start=spec.start,
+                    noise=spec.noise,
+                    reward=spec.reward,
                 )
                 for name in spec.played:
                     program = Program(game, strategies[name], spec.seed)
                     for place, chunk in enumerate(chunks):
                         jobs.append((place, _Job(program, dataset, name, learner, batch, chunk)))
     return [job for _, job in sorted(jobs, key=lambda pair: pair[0])]
-
-
-def _rank(spec: Spec, datasets: Sequence[Dataset], job: _Job) -> tuple:
-    names = [dataset.name for dataset in datasets]
-    return (
-        names.index(job.dataset.name),
-        spec.batches.index(job.batch),
-        spec.learners.index(job.learner),
-        spec.played.index(job.strategy),
-        job.splits[0],
-    )
 
 
 def _at_once(spec: Spec) -> int:
@@ -174,9 +168,11 @@ def _play(spec: Spec, job: _Job) -> dict[Cell, pl.DataFrame]:
     try:
         outcome, seconds = job.program(np.asarray(job.splits, np.int32), splits.pools)
     except jax.errors.JaxRuntimeError as error:
-        reason = str(error).strip().splitlines()[-1]
+        # From a host callback it is a whole traceback; the last exception's message says what happened.
+        reason = re.split(r"\n(?=[\w.]*(?:Error|Exception)\b)", str(error).strip())[-1]
         raise AskwellError(
-            f"The learner '{job.learner}' failed on {job.dataset.name} with {job.strategy}: {reason}"
+            f"The learner '{job.learner}' failed on {job.dataset.name} with {job.strategy}: "
+            f"{textwrap.shorten(reason, 400)}"
         ) from error
     records = {}
     for place, cell in enumerate(job.cells(spec)):

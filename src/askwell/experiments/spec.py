@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import tomli_w
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from askwell.core import AskwellError, unknown
 from askwell.games import REWARDS
@@ -15,8 +15,14 @@ STRATEGIES = ("random", "margin", "coreset", "typiclust", "uherding", "margin-he
 
 
 def _listed(value: Any) -> Any:
-    """One value stands for a list of one."""
+    """One value stands for a list of one; TOML's lists are tuples here."""
+    if isinstance(value, list):
+        return tuple(value)
     return (value,) if isinstance(value, str | int) else value
+
+
+def _once(values: tuple) -> tuple:
+    return tuple(dict.fromkeys(values))
 
 
 def _reward(value: str) -> str:
@@ -25,8 +31,10 @@ def _reward(value: str) -> str:
     return value
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
-Sizes = Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_listed), Field(min_length=1)]
+Given = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
+Names = Annotated[Given, AfterValidator(_once)]
+Size = Annotated[int, Field(ge=1)]
+Sizes = Annotated[tuple[Size, ...], BeforeValidator(_listed), Field(min_length=1), AfterValidator(_once)]
 
 
 class Spec(BaseModel):
@@ -46,29 +54,28 @@ class Spec(BaseModel):
         seed: decides splits, wrong answers, start labels and tie-breaks.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    datasets: Names
+    datasets: Given
     label: str | None = None
     id: str | None = None
     strategies: Names = STRATEGIES
     baseline: str = "random"
     learners: Names = ("logistic",)
     batches: Sizes = (10,)
-    rounds: Annotated[int, Field(ge=1)] = 10
+    rounds: Size = 10
     start: Annotated[int, Field(ge=0)] = 0
-    splits: Annotated[int, Field(ge=1)] = 20
-    pool: Annotated[int, Field(ge=1)] | None = None
-    features: Annotated[int, Field(ge=1)] = 64
+    splits: Size = 20
+    pool: Size | None = None
+    features: Size = 64
     noise: Annotated[float, Field(ge=0, le=1)] = 0.0
-    reward: Annotated[str, BeforeValidator(_reward)] = "accuracy"
+    reward: Annotated[str, AfterValidator(_reward)] = "accuracy"
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
 
     @property
     def played(self) -> tuple[str, ...]:
-        """All strategies that are played, the baseline first if it was not named, none twice."""
-        named = tuple(dict.fromkeys(self.strategies))
-        return named if self.baseline in named else (self.baseline, *named)
+        """All strategies that are played, the baseline first if it was not named."""
+        return self.strategies if self.baseline in self.strategies else (self.baseline, *self.strategies)
 
     def budget(self, batch: int) -> int:
         """Labels that one episode with that batch pays for."""
@@ -115,7 +122,10 @@ def _sentence(error: ValidationError) -> str:
     field = str(first["loc"][0]) if first["loc"] else "spec"
     if first["type"] == "extra_forbidden":
         return unknown("spec field", field, Spec.model_fields)
-    if first["type"] == "missing":
-        return f"The spec has no '{field}'; add it."
-    given = first["input"]
-    return f"The spec's '{field}' is {given!r}: {first['msg'].removeprefix('Value error, ')}."
+    if first["type"] == "missing":  # nothing else has no default
+        return "No dataset was given; name one (askwell list datasets shows them) or give a file."
+    if first["type"] == "value_error":
+        return first["msg"].removeprefix("Value error, ")
+    if first["type"] == "too_short":
+        return f"{field} is empty; give at least one."
+    return f"{field} is {first['input']!r}; {first['msg'].replace('Input', 'it', 1)}."

@@ -1,9 +1,12 @@
 """Records on disk: one Parquet file a cell, written whole or not at all."""
 
+import hashlib
 import io
+import itertools
 import json
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -13,7 +16,9 @@ import polars as pl
 from askwell.core import SCHEMA, AskwellError
 from askwell.experiments.spec import Spec
 
-SPEC, DATA, CELLS = "spec.toml", "data.json", "cells"
+SPEC, DATA, CELLS, PART = "spec.toml", "data.json", "cells", ".part-"
+LONGEST = 120
+"""Characters of a folder's name; file systems allow 255 bytes."""
 
 
 class Cell(NamedTuple):
@@ -28,8 +33,22 @@ class Cell(NamedTuple):
     @property
     def path(self) -> Path:
         """Where the cell lies below a run's directory, safe on every file system."""
-        names = (quote(part, safe="") for part in (self.dataset, self.learner, self.strategy))
+        names = map(_folder, (self.dataset, self.learner, self.strategy))
         return Path(CELLS, *names, f"batch-{self.batch:04d}", f"split-{self.split:05d}.parquet")
+
+
+def _folder(name: str) -> str:
+    quoted = quote(name, safe=" ")
+    if quoted.strip(". ") and len(quoted) <= LONGEST:
+        return quoted
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+def grid(spec: Spec, datasets: Iterable[str]) -> list[Cell]:
+    """All cells of a spec, in the order of its records."""
+    splits = range(spec.splits)
+    places = itertools.product(datasets, spec.batches, spec.learners, spec.played, splits)
+    return [Cell(data, strategy, learner, batch, i) for data, batch, learner, strategy, i in places]
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -41,13 +60,15 @@ def write_whole(path: Path, data: bytes) -> None:
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-", delete=False) as file:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=PART, delete=False) as file:
             temporary = file.name
             file.write(data)
         os.replace(temporary, path)
-    except OSError as error:
+    except BaseException as error:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         raise AskwellError(
             f"Cannot write {path}: {error.strerror}; free space or choose another --out, then run the same "
             "command again: finished cells are kept."
@@ -68,15 +89,20 @@ class Store:
         Raises:
             AskwellError: if the directory belongs to another spec or other data, or is no run's.
         """
-        if (self.root / SPEC).exists():
-            self._check(spec, data)
-        elif self.root.exists() and (not self.root.is_dir() or any(self.root.iterdir())):
-            raise AskwellError(f"{self.root} exists and holds no Askwell run; choose a new or empty --out.")
-        else:
-            write_whole(self.root / DATA, json.dumps(data, indent=1).encode())
-            write_whole(self.root / SPEC, spec.toml().encode())
-        for leftover in self.root.rglob(".part-*"):
-            leftover.unlink(missing_ok=True)
+        try:
+            if (self.root / SPEC).exists():
+                self._check(spec, data)
+            elif self.root.exists() and (not self.root.is_dir() or any(map(_foreign, self.root.iterdir()))):
+                raise AskwellError(
+                    f"{self.root} exists and holds no Askwell run; choose a new or empty --out."
+                )
+            else:
+                write_whole(self.root / DATA, json.dumps(data, indent=1).encode())
+                write_whole(self.root / SPEC, spec.toml().encode())
+            for leftover in self.root.rglob(f"{PART}*"):
+                leftover.unlink(missing_ok=True)
+        except OSError as error:  # a folder that may not be entered, a name that is too long
+            raise AskwellError(f"Cannot use {self.root}: {error.strerror}; choose another --out.") from error
 
     def _check(self, spec: Spec, data: dict[str, str]) -> None:
         old = Spec.read(self.root / SPEC).model_dump()
@@ -87,15 +113,18 @@ class Store:
                 f"{self.root} was made by another spec ({'; '.join(differ)}); choose another --out, "
                 "or give the same settings to go on with it."
             )
-        try:
-            known = json.loads((self.root / DATA).read_text())
-        except (OSError, ValueError) as error:
-            raise AskwellError(f"{self.root / DATA} cannot be read; choose another --out.") from error
+        known = self._data()
         changed = [name for name in data if known.get(name) != data[name]]
         if changed:
             raise AskwellError(
                 f"The data of {', '.join(changed)} changed since {self.root} was begun; choose another --out."
             )
+
+    def _data(self) -> dict[str, str]:
+        try:
+            return dict(json.loads((self.root / DATA).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise AskwellError(f"{self.root / DATA} cannot be read; run again with another --out.") from error
 
     def spec(self) -> Spec:
         """The spec of the run that lies there.
@@ -105,7 +134,8 @@ class Store:
         """
         if not (self.root / SPEC).is_file():
             raise AskwellError(
-                f"{self.root} is no Askwell run (it has no {SPEC}); give a directory that `askwell compare --out` made."
+                f"{self.root} is no Askwell run (it has no {SPEC}); give a directory that "
+                "`askwell compare --out` made."
             )
         return Spec.read(self.root / SPEC)
 
@@ -132,12 +162,13 @@ class Store:
         Raises:
             AskwellError: if there is no run or no cell of it is finished.
         """
-        spec = self.spec()
-        paths = sorted((self.root / CELLS).rglob("split-*.parquet"))
-        if not paths:
+        cells = grid(self.spec(), self._data())
+        found = [records for records in map(self.read, cells) if records is not None]
+        if not found:
             raise AskwellError(f"{self.root} has no finished cell yet; run the same `askwell compare` again.")
-        frame = pl.concat([pl.read_parquet(path) for path in paths])
-        order = {name: place for place, name in enumerate(spec.played)}
-        return frame.sort(
-            pl.col("dataset"), pl.col("strategy").replace_strict(order, default=len(order)), "learner", "batch", "split", "round"
-        )
+        return pl.concat(found)
+
+
+def _foreign(path: Path) -> bool:
+    """Whether a file is not what a run that was killed at its very start leaves behind."""
+    return path.name != DATA and not path.name.startswith(PART)

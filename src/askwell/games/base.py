@@ -1,6 +1,7 @@
 """The contract of a game, and playing one to its end."""
 
 import abc
+import dataclasses
 from typing import ClassVar
 
 import equinox as eqx
@@ -8,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from askwell.core import AbstractStrategy, Pool, View
+from askwell.core import AbstractStrategy, Pool, Truth, View
 from askwell.games.scores import Scores
 
 
@@ -42,6 +43,10 @@ class AbstractGame(eqx.Module):
         """What a strategy may see; never a hidden label."""
 
     @abc.abstractmethod
+    def reveal(self, state: AbstractState) -> Truth:
+        """What a strategy that cheats may see besides the view."""
+
+    @abc.abstractmethod
     def step(
         self, key: PRNGKeyArray, state: AbstractState, picks: Int[Array, " q"]
     ) -> tuple[AbstractState, Outcome]:
@@ -57,7 +62,10 @@ def rollout(game: AbstractGame, strategy: AbstractStrategy, key: PRNGKeyArray, p
     game_key, strategy_key = jax.random.split(key)
 
     def play(state: AbstractState, round: Int[Array, ""]):
-        picks = strategy.select(jax.random.fold_in(strategy_key, round), game.view(state), game.batch)
+        view = game.view(state)
+        if strategy.cheats:
+            view = dataclasses.replace(view, truth=game.reveal(state))
+        picks = strategy.select(jax.random.fold_in(strategy_key, round), view, game.batch)
         return game.step(jax.random.fold_in(game_key, round + 1), state, picks)
 
     first = game.reset(jax.random.fold_in(game_key, 0), pool)

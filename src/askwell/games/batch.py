@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from askwell.core import NOT_ASKED, AskwellError, Geometry, Pool, View, measure, unknown
+from askwell.core import NOT_ASKED, AskwellError, Geometry, Pool, Truth, View, measure, unknown
 from askwell.games.base import AbstractGame, AbstractState, Outcome
 from askwell.games.rewards import NEEDS_RANDOM, REWARDS, Change
 from askwell.games.scores import Scores, score
@@ -87,9 +87,15 @@ class BatchGame(AbstractGame):
         n = state.answers.shape[0]
         asked = jnp.zeros(n, bool).at[state.rows].set(True, mode="drop")
         y = jnp.where(asked, state.answers, NOT_ASKED)
+        pool = state.pool
         return View(
-            state.pool.x, state.geometry, state.log_proba, y, state.rows, state.round, rounds=self.rounds
+            pool.x, state.geometry, state.log_proba, y, state.rows, state.round, self.rounds, self.learner
         )
+
+    def reveal(self, state: BatchState) -> Truth:
+        """See `AbstractGame.reveal`."""
+        pool = state.pool
+        return Truth(state.answers, pool.selection_x, pool.selection_y, pool.report_x, pool.report_y)
 
     def step(
         self, key: PRNGKeyArray, state: BatchState, picks: Int[Array, " q"]

@@ -1,7 +1,7 @@
 """Learners: the classifiers that the labels are for. To add one, write its file and import it here."""
 
-from askwell.core import AskwellError, collect
-from askwell.learners.base import FLOOR, AbstractFitted, AbstractLearner
+from askwell.core import AbstractFitted, AbstractLearner, AskwellError, collect
+from askwell.learners.base import FLOOR
 from askwell.learners.logistic import Logistic
 from askwell.learners.mlp import Mlp
 from askwell.learners.sklearn import SklearnLearner

@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from askwell.core import AskwellError
-from askwell.learners.base import AbstractFitted, AbstractLearner, complete, seen_classes
+from askwell.core import AbstractFitted, AbstractLearner, AskwellError
+from askwell.learners.base import complete, seen_classes
 
 
 class LogisticFitted(AbstractFitted):
@@ -41,7 +41,8 @@ class Logistic(AbstractLearner):
     Minimises ``sum of weight × cross-entropy + |W|² / (2 C)`` with a free intercept, by conjugate
     gradients preconditioned with Böhning's bound on the Hessian, ``XᵀX/2 + I/C`` (Böhning 1992), each
     line search one exact Newton step. Stops when the Newton decrement in that metric is below
-    `tolerance`; single precision holds probabilities to 1e-3 for ``C`` up to about 10.
+    `tolerance`, over ``√C`` where that is above 1: a flatter objective is further from its end at the
+    same decrement. Single precision holds probabilities to 1e-3 for ``C`` up to about 10.
     """
 
     name: ClassVar[str] = "logistic"
@@ -99,7 +100,8 @@ class Logistic(AbstractLearner):
         decrement = jnp.sqrt(jnp.abs(jnp.sum(gradient * scaled)))
         first = _Step(weights, logits, proba, gradient, scaled, -scaled, decrement, jnp.array(0))
         # With no class seen the softmax is not a number; there is nothing to fit.
+        tolerance = self.tolerance / jnp.sqrt(jnp.maximum(self.C, 1.0))
         last = jax.lax.while_loop(
-            lambda s: (s.decrement > self.tolerance) & (s.step < self.max_steps), advance, first
+            lambda s: (s.decrement > tolerance) & (s.step < self.max_steps), advance, first
         )
         return LogisticFitted(last.weights[:, :-1], last.weights[:, -1], seen)

@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from askwell.core import AskwellError
-from askwell.learners.base import AbstractFitted, AbstractLearner, complete, seen_classes
+from askwell.core import AbstractFitted, AbstractLearner, AskwellError
+from askwell.learners.base import complete, seen_classes
 
 
 class MlpFitted(AbstractFitted):

@@ -1,5 +1,6 @@
 """Any scikit-learn classifier behind the learner contract."""
 
+import functools
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -10,8 +11,8 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from sklearn.base import clone
 from sklearn.utils.discovery import all_estimators
 
-from askwell.core import AskwellError, unknown
-from askwell.learners.base import AbstractFitted, AbstractLearner, complete, seen_classes
+from askwell.core import AbstractFitted, AbstractLearner, AskwellError, unknown
+from askwell.learners.base import complete, seen_classes
 
 
 class SklearnFitted(AbstractFitted):
@@ -27,27 +28,30 @@ class SklearnFitted(AbstractFitted):
     def log_proba(self, x: Float[Array, "m d"]) -> Float[Array, "m c"]:
         """See `AbstractFitted.log_proba`. One fit a call: ask for all points at once."""
         shape = jax.ShapeDtypeStruct((x.shape[0], self.classes), jnp.float32)
+        # No bound method: JAX hashes the callback, and `self` holds tracers.
+        predict = functools.partial(_predict, self.estimator, self.classes)
         proba = jax.pure_callback(
-            self._predict, shape, self.seed, self.x, self.y, self.weight, x, vmap_method="sequential"
+            predict, shape, self.seed, self.x, self.y, self.weight, x, vmap_method="sequential"
         )
         seen = seen_classes(self.y, self.weight, self.classes)
         return complete(jnp.log(jnp.maximum(proba, 1e-7)), seen)
 
-    def _predict(self, seed, x, y, weight, query) -> np.ndarray:
-        seed, x, y, weight, query = (np.asarray(a) for a in (seed, x, y, weight, query))
-        rows = weight > 0
-        present = np.unique(y[rows])
-        proba = np.zeros((len(query), self.classes), np.float32)
-        if len(present) < 2:  # many classifiers refuse a single class; the answer is known
-            proba[:, present] = 1.0
-            return proba
-        model = clone(self.estimator)
-        if "random_state" in model.get_params():
-            model.set_params(random_state=int(seed))
-        weights = {} if np.all(weight[rows] == 1) else {"sample_weight": weight[rows]}
-        model.fit(x[rows], y[rows], **weights)
-        proba[:, model.classes_] = model.predict_proba(query)
+
+def _predict(estimator: Any, classes: int, seed, x, y, weight, query) -> np.ndarray:
+    seed, x, y, weight, query = (np.asarray(a) for a in (seed, x, y, weight, query))
+    rows = weight > 0
+    present = np.unique(y[rows])
+    proba = np.zeros((len(query), classes), np.float32)
+    if len(present) < 2:  # many classifiers refuse a single class; the answer is known
+        proba[:, present] = 1.0
         return proba
+    model: Any = clone(estimator)
+    if "random_state" in model.get_params():
+        model.set_params(random_state=int(seed))
+    weights = {} if np.all(weight[rows] == 1) else {"sample_weight": weight[rows]}
+    model.fit(x[rows], y[rows], **weights)
+    proba[:, model.classes_] = model.predict_proba(query)
+    return proba
 
 
 class SklearnLearner(AbstractLearner):

@@ -1,0 +1,74 @@
+"""The comparison as tables for a terminal."""
+
+from collections.abc import Iterator, Sequence
+
+import polars as pl
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+HEADING = 30
+"""Characters of a user's name for a dataset or strategy until it is folded."""
+
+Column = tuple[str, list[Text]]
+
+
+def tables(summary: pl.DataFrame, width: int) -> Group:
+    """One row a strategy, one column a dataset, the best in bold; what does not fit goes into further tables.
+
+    `summary` is `askwell.stats.summarise`'s. Names are shown as they are: nothing in them is markup.
+    """
+    key = ["strategy", *(name for name in ("learner", "batch") if summary[name].n_unique() > 1)]
+    rows = summary.select(key).unique(maintain_order=True)
+    heads: list[Column] = [(name, [Text(str(value)) for value in rows[name]]) for name in key]
+    columns: list[Column] = []
+    for (dataset,), group in summary.group_by("dataset", maintain_order=True):
+        best = group["aulc"].max()
+        found = rows.join(group, on=key, how="left", maintain_order="left")
+        columns.append((str(dataset), [_cell(row, best) for row in found.to_dicts()]))
+    if len(columns) > 1:
+        means = summary.group_by(key, maintain_order=True).agg(pl.col("aulc").mean(), pl.len())
+        shown = [
+            f"{mean:.4f}" if count == len(columns) else "" for mean, count in means[["aulc", "len"]].rows()
+        ]
+        columns.append(("mean", [Text(mean) for mean in shown]))
+    title = Text("AULC: mean accuracy over the rounds, with its 95 % interval", style="italic")
+    return Group(title, *(_table(heads, part) for part in _parts(heads, columns, width)))
+
+
+def _cell(row: dict, best: object) -> Text:
+    if row["aulc"] is None:
+        return Text("")
+    text = f"{row['aulc']:.4f}"
+    if row["aulc_low"] is not None:
+        text += f" ± {row['aulc'] - row['aulc_low']:.4f}"
+    return Text(text, style="bold" if row["aulc"] == best else "")
+
+
+def _parts(heads: Sequence[Column], columns: Sequence[Column], width: int) -> Iterator[list[Column]]:
+    """Columns in as many runs as fit side by side, at least one in each."""
+    left = 1 + sum(map(_width, heads))
+    part: list[Column] = []
+    for column in columns:
+        if part and left + sum(map(_width, part)) + _width(column) > width:
+            yield part
+            part = []
+        part.append(column)
+    yield part
+
+
+def _width(column: Column) -> int:
+    """Of a column with its padding and border."""
+    name, cells = column
+    return 3 + max(min(Text(name).cell_len, HEADING), *(min(cell.cell_len, HEADING) for cell in cells))
+
+
+def _table(heads: Sequence[Column], columns: Sequence[Column]) -> Table:
+    table = Table()
+    for name, _ in heads:
+        table.add_column(Text(name), max_width=HEADING, overflow="fold")
+    for name, _ in columns:
+        table.add_column(Text(name), max_width=HEADING, overflow="fold", justify="right")
+    for row in zip(*(cells for _, cells in (*heads, *columns)), strict=True):
+        table.add_row(*row)
+    return table
