@@ -9,6 +9,7 @@ import askwell
 from askwell.core import SCHEMA
 from askwell.data import encode, load, split
 from askwell.experiments.play import WIDEST
+from askwell.learners import Logistic
 from askwell.strategies import Margin, Random
 
 SMALL = {"rounds": 2, "batches": 5, "noise": 0.2}
@@ -131,6 +132,17 @@ def test_scikit_learns_classifiers(name):
     )
     assert result.records["learner"].unique().to_list() == [f"sklearn:{name}"]
     assert result.records["accuracy"].max() > 0.6
+
+
+def test_learners_of_your_own():
+    learners = {"strong": Logistic(C=100.0), "logistic": Logistic()}
+    result = askwell.compare("iris", strategies="random", learners=learners, splits=1, **SMALL)
+    plain = askwell.compare("iris", strategies="random", splits=1, **SMALL)
+    strong, same = (result.records.filter(pl.col("learner") == name) for name in learners)
+    assert numbers(same).equals(numbers(plain.records))
+    assert strong["log_loss"].to_list() != same["log_loss"].to_list()
+    with pytest.raises(askwell.AskwellError, match="'strong' is 3; give an instance of AbstractLearner"):
+        askwell.compare("iris", learners={"strong": 3})
 
 
 def test_a_classifier_that_fails_is_one_sentence():

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from askwell.core import AbstractStrategy, AskwellError
+from askwell.core import AbstractLearner, AbstractStrategy, AskwellError
 from askwell.data import Dataset, encode, load
 from askwell.experiments.result import Result
 from askwell.experiments.run import Progress, run
@@ -12,12 +12,14 @@ from askwell.experiments.spec import Spec
 from askwell.experiments.store import Store
 
 Source = str | Path | Dataset
+_T = TypeVar("_T")
 
 
 def compare(
     data: Source | Sequence[Source] | None = None,
     *,
     strategies: str | Sequence[str] | Mapping[str, AbstractStrategy] | None = None,
+    learners: str | Sequence[str] | Mapping[str, AbstractLearner] | None = None,
     out: str | Path | None = None,
     spec: str | Path | Spec | None = None,
     progress: Progress = lambda done, total, what: None,
@@ -29,6 +31,7 @@ def compare(
         data: names (``"digits"``), paths of your own files, or encoded `askwell.data.Dataset` objects.
         strategies: registered names, or instances by names of your own:
             ``{"mine": Mine(), "margin": Margin()}``.
+        learners: likewise, ``{"forest": SklearnLearner(RandomForestClassifier(50))}``.
         out: a directory for the records; a run that was stopped goes on there.
         spec: a spec or a TOML file with one; `data`, `strategies` and `settings` replace its fields.
         progress: called with cells done, cells in all, and what was just finished.
@@ -40,14 +43,11 @@ def compare(
     sources = [data] if isinstance(data, Source) else list(data or ())
     if sources:
         settings["datasets"] = tuple(_name(source) for source in sources)
-    own = dict(strategies) if isinstance(strategies, Mapping) else {}
-    for name, strategy in own.items():
-        if not isinstance(strategy, AbstractStrategy):
-            raise AskwellError(
-                f"The strategy '{name}' is {strategy!r}; give an instance of an AbstractStrategy."
-            )
-    if strategies is not None:
-        settings["strategies"] = (strategies,) if isinstance(strategies, str) else tuple(strategies)
+    own = _own("strategy", strategies, AbstractStrategy)
+    own_learners = _own("learner", learners, AbstractLearner)
+    for field, given in (("strategies", strategies), ("learners", learners)):
+        if given is not None:
+            settings[field] = (given,) if isinstance(given, str) else tuple(given)
     if isinstance(spec, Spec):
         spec = Spec.make(**{**spec.model_dump(), **settings})
     else:
@@ -60,8 +60,16 @@ def compare(
             raise AskwellError(
                 f"Two datasets are called '{name}'; give each once, or rename one of the files."
             )
-    ran = run(spec, datasets, Store(out) if out is not None else None, own, progress)
+    ran = run(spec, datasets, Store(out) if out is not None else None, own, own_learners, progress)
     return Result(spec, ran.records, ran.compile_seconds, ran.run_seconds, tuple(notes))
+
+
+def _own(kind: str, given: Any, contract: type[_T]) -> dict[str, _T]:
+    own = dict(given) if isinstance(given, Mapping) else {}
+    for name, value in own.items():
+        if not isinstance(value, contract):
+            raise AskwellError(f"The {kind} '{name}' is {value!r}; give an instance of {contract.__name__}.")
+    return own
 
 
 def _name(source: Source) -> str:

@@ -12,7 +12,7 @@ import jax
 import numpy as np
 import polars as pl
 
-from askwell.core import AbstractStrategy, AskwellError
+from askwell.core import AbstractLearner, AbstractStrategy, AskwellError
 from askwell.data import Dataset, split
 from askwell.experiments.play import Program, chunk_size, compilation_cache, to_records
 from askwell.experiments.spec import Spec
@@ -58,11 +58,12 @@ def run(
     datasets: Sequence[Dataset],
     store: Store | None = None,
     strategies: Mapping[str, AbstractStrategy] | None = None,
+    learners: Mapping[str, AbstractLearner] | None = None,
     progress: Progress = lambda done, total, what: None,
 ) -> Ran:
     """Play every cell of the grid that the store does not hold yet.
 
-    `strategies` adds strategies of your own by name to the registered ones. Chunks are formed from the
+    `strategies` and `learners` add your own by name to the registered ones. Chunks are formed from the
     spec alone, so that a run taken up again computes exactly what it would have computed in one go.
 
     Raises:
@@ -76,7 +77,8 @@ def run(
     for name in spec.played:
         if name not in known:
             known[name] = STRATEGIES[name]()
-    jobs = _plan(spec, datasets, known)
+    known_learners = {name: (learners or {}).get(name) or make_learner(name) for name in spec.learners}
+    jobs = _plan(spec, datasets, known, known_learners)
     if store is not None:
         store.open(spec, {dataset.name: fingerprint(dataset) for dataset in datasets})
     cells = grid(spec, [dataset.name for dataset in datasets])
@@ -95,7 +97,7 @@ def run(
                 store.write(cell, records)
         return found
 
-    for job, found in _in_parallel(play, todo, _at_once(spec)):
+    for job, found in _in_parallel(play, todo, _at_once(known_learners)):
         done.update(found)
         progress(len(done), len(cells), f"{job.strategy} on {job.dataset.name}")
     programs = {id(job.program): job.program for job in jobs}.values()
@@ -114,7 +116,12 @@ def fingerprint(dataset: Dataset) -> str:
     return digest.hexdigest()
 
 
-def _plan(spec: Spec, datasets: Sequence[Dataset], strategies: Mapping[str, AbstractStrategy]) -> list[_Job]:
+def _plan(
+    spec: Spec,
+    datasets: Sequence[Dataset],
+    strategies: Mapping[str, AbstractStrategy],
+    learners: Mapping[str, AbstractLearner],
+) -> list[_Job]:
     """All jobs, every program's first chunk before any second one, so that programs compile side by side."""
     jobs: list[tuple[int, _Job]] = []
     for dataset in datasets:
@@ -125,7 +132,7 @@ def _plan(spec: Spec, datasets: Sequence[Dataset], strategies: Mapping[str, Abst
             chunks = [range(i, i + size) for i in range(0, spec.splits, size)]
             for learner in spec.learners:
                 game = BatchGame(
-                    learner=make_learner(learner),
+                    learner=learners[learner],
                     rounds=spec.rounds,
                     batch=batch,
                     start=spec.start,
@@ -139,9 +146,9 @@ def _plan(spec: Spec, datasets: Sequence[Dataset], strategies: Mapping[str, Abst
     return [job for _, job in sorted(jobs, key=lambda pair: pair[0])]
 
 
-def _at_once(spec: Spec) -> int:
+def _at_once(learners: Mapping[str, AbstractLearner]) -> int:
     # Host callbacks take turns anyway, and from several threads they could wait for each other.
-    host = any(isinstance(make_learner(name), SklearnLearner) for name in spec.learners)
+    host = any(isinstance(learner, SklearnLearner) for learner in learners.values())
     return 1 if host else workers()
 
 

@@ -40,7 +40,9 @@ class Mlp(AbstractLearner):
     def __check_init__(self):
         """Refuse sizes that cannot be trained."""
         if self.width < 1 or self.steps < 1:
-            raise AskwellError(f"The mlp learner's width and steps must be at least 1, not {self.width}, {self.steps}.")
+            raise AskwellError(
+                f"The mlp learner's width and steps must be at least 1, not {self.width}, {self.steps}."
+            )
 
     def fit(
         self,

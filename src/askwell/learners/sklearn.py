@@ -86,8 +86,8 @@ class SklearnLearner(AbstractLearner):
             return cls(known[class_name]())
         except TypeError as error:
             raise AskwellError(
-                f"scikit-learn's {class_name} needs arguments ({error}); build it in Python and pass "
-                "SklearnLearner(estimator) to askwell.compare."
+                f"scikit-learn's {class_name} needs arguments ({error}); build it in Python and give it as "
+                "askwell.compare(..., learners={'mine': SklearnLearner(estimator)})."
             ) from error
 
     def fit(

@@ -1,0 +1,21 @@
+"""The contracts' laws as plain functions, to hold a strategy, learner or game of your own to them.
+
+Each law takes the thing alone and raises an ``AssertionError`` with a sentence that says what was broken:
+
+    from askwell.testing import check_strategy
+    check_strategy(MyStrategy())
+"""
+
+from askwell.testing.games import GAME_LAWS, check_game
+from askwell.testing.learners import LEARNER_LAWS, check_learner
+from askwell.testing.strategies import STRATEGY_LAWS, check_strategy, same_picks_in_another_process
+
+__all__ = [
+    "GAME_LAWS",
+    "LEARNER_LAWS",
+    "STRATEGY_LAWS",
+    "check_game",
+    "check_learner",
+    "check_strategy",
+    "same_picks_in_another_process",
+]

@@ -1,0 +1,26 @@
+"""Shape annotations are checked while the tests run, and compiled programs are kept from run to run."""
+
+import os
+
+import pytest
+from jaxtyping import install_import_hook
+
+# The rooms that compute on JAX arrays. Of core not the pool: data stacks splits of it, in NumPy.
+CHECKED = (
+    "core.geometry",
+    "core.kmeans",
+    "core.view",
+    "learners",
+    "games",
+    "strategies",
+    "policies",
+    "training",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Before JAX is imported, and inherited by every process that a test starts: the user's own cache is never
+    # touched, and a second run compiles next to nothing.
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = str(config.rootpath / ".pytest_cache" / "jax")
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+    install_import_hook([f"askwell.{room}" for room in CHECKED], "beartype.beartype")

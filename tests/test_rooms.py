@@ -1,0 +1,62 @@
+"""Who may import whom (DESIGN.md's table), and that no file outgrows one idea."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+HOME = Path(__file__).parents[1] / "src" / "askwell"
+ABOVE = {"core", "data", "learners", "games", "strategies", "policies", "training"}
+MAY_IMPORT = {
+    "core": set(),
+    "data": {"core"},
+    "learners": {"core"},
+    "games": {"core", "learners"},
+    "strategies": {"core"},
+    "policies": {"core", "strategies"},
+    "training": {"core", "games", "policies"},
+    "experiments": ABOVE | {"stats"},  # a result's table and verdicts
+    "stats": {"core"},
+    "plots": {"core", "stats"},
+    "report": {"core", "stats", "plots"},
+    "label": {"core", "data", "learners", "strategies", "policies"},
+    "testing": ABOVE | {"experiments", "stats", "plots", "report"},
+}
+FILES = sorted(HOME.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    return path.relative_to(HOME).parts[0]
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """Rooms that a module imports, at any depth of its code; relative imports are refused."""
+    rooms = set()
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "relative import"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        rooms |= {name.split(".")[1] for name in names if name.startswith("askwell.")}
+    return rooms
+
+
+def test_imports_are_found_in_every_form():
+    code = "import askwell.games\nfrom askwell import stats\ndef f():\n    from askwell.core.view import View"
+    assert imported(ast.parse(code)) == {"games", "stats", "core"}
+    assert len(FILES) > 50
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in FILES if p.parent != HOME], ids=lambda p: str(p.relative_to(HOME))
+)
+def test_rooms_import_only_what_they_may(path):
+    extra = imported(ast.parse(path.read_text())) - MAY_IMPORT[room(path)] - {room(path)}
+    assert not extra, f"{path.relative_to(HOME)} may not import {extra}"
+
+
+def test_no_file_outgrows_one_idea():
+    long = {str(p.relative_to(HOME)): n for p in FILES if (n := len(p.read_text().splitlines())) >= 300}
+    assert not long

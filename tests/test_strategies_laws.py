@@ -1,0 +1,150 @@
+"""Every registered strategy is held to the laws, and the laws reject what breaks them."""
+
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from askwell import testing
+from askwell.core import AbstractStrategy
+from askwell.strategies import STRATEGIES, AbstractScoreStrategy, Margin
+from askwell.strategies.pickers import top_k
+from askwell.testing import strategies as laws
+
+
+@pytest.mark.parametrize("law", testing.STRATEGY_LAWS, ids=lambda law: law.__name__)
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_law(name, law):
+    law(STRATEGIES[name]())
+
+
+def test_all_pick_the_same_in_another_process():
+    testing.same_picks_in_another_process(*(strategy() for strategy in STRATEGIES.values()))
+
+
+class Duplicates(AbstractStrategy):
+    name: ClassVar[str] = "duplicates"
+
+    def select(self, key, view, q):
+        return jnp.full(q, jnp.argmin(view.asked))
+
+
+class AskedAgain(AbstractStrategy):
+    name: ClassVar[str] = "asked-again"
+
+    def select(self, key, view, q):
+        return jax.random.permutation(key, view.x.shape[0])[:q]
+
+
+class FirstRows(AbstractScoreStrategy):
+    name: ClassVar[str] = "first-rows"
+
+    def score(self, view):
+        return -jnp.arange(view.x.shape[0], dtype=float)
+
+
+class FirstRowsUnscored(AbstractStrategy):
+    name: ClassVar[str] = "first-rows-unscored"
+
+    def select(self, key, view, q):
+        return jnp.argsort(view.asked)[:q]
+
+
+class BiasedByRow(AbstractStrategy):
+    name: ClassVar[str] = "biased-by-row"
+
+    def select(self, key, view, q):
+        n = view.x.shape[0]
+        return top_k(key, jax.random.uniform(key, (n,)) + jnp.linspace(0, 1, n), view.asked, q)
+
+
+class NotANumberOnDuplicates(AbstractScoreStrategy):
+    name: ClassVar[str] = "nan-on-duplicates"
+
+    def score(self, view):
+        return 0 / view.geometry.neighbour_distance[:, 0]
+
+
+class LooksAtValues(AbstractStrategy):
+    name: ClassVar[str] = "looks-at-values"
+
+    def select(self, key, view, q):
+        return top_k(key, jnp.zeros(len(view.y)) if view.cold else view.proba[:, 0], view.asked, q)
+
+
+class OwnLuck(AbstractStrategy):
+    name: ClassVar[str] = "own-luck"
+
+    def select(self, key, view, q):
+        luck = np.random.default_rng().random(len(view.y), np.float32)
+        return top_k(key, jnp.asarray(luck), view.asked, q)
+
+
+class OtherInEveryProcess(AbstractStrategy):
+    name: ClassVar[str] = "other-in-every-process"
+
+    def select(self, key, view, q):
+        luck = np.random.default_rng(abs(hash(self.name))).random(len(view.y), np.float32)
+        return top_k(key, jnp.asarray(luck), view.asked, q)
+
+
+class OtherUnderVmap(AbstractStrategy):
+    """As a rule that looks at more than its own view would be: at how many there are."""
+
+    name: ClassVar[str] = "other-under-vmap"
+
+    def select(self, key, view, q):
+        mapped = type(view.x).__name__ == "BatchTracer"
+        return top_k(key, view.x[:, 0] * (-1 if mapped else 1), view.asked, q)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "law", "sentence"),
+    [
+        (Duplicates, laws.valid_picks, "picked twice"),
+        (AskedAgain, laws.valid_picks, "asked before"),
+        (NotANumberOnDuplicates, laws.valid_picks, "not finite on a pool with duplicate points"),
+        (FirstRows, laws.order_of_rows_says_nothing, "permute the scores"),
+        (FirstRowsUnscored, laws.order_of_rows_says_nothing, "changes which points"),
+        (BiasedByRow, laws.order_of_rows_says_nothing, "Where a point stands"),
+        (LooksAtValues, laws.compiles_once, "cannot be compiled"),
+        (OwnLuck, laws.same_key_same_picks, "draw from the key alone"),
+        (OwnLuck, laws.jitted_equals_eager, "not the eager ones"),
+        (OtherUnderVmap, laws.vmapped_equals_looped, "a loop"),
+    ],
+)
+def test_a_broken_strategy_is_rejected(strategy, law, sentence):
+    with pytest.raises(AssertionError, match=sentence):
+        law(strategy())
+
+
+def test_what_differs_in_another_process_is_rejected():
+    with pytest.raises(AssertionError, match="OtherInEveryProcess picks other points in another process"):
+        testing.same_picks_in_another_process(OtherInEveryProcess())
+
+
+def test_the_whole_check():
+    testing.check_strategy(Margin())
+    with pytest.raises(AssertionError, match="permute the scores"):
+        testing.check_strategy(FirstRows())
+
+
+def test_a_leaked_label_is_noticed(monkeypatch):
+    class Leak(AbstractScoreStrategy):
+        name: ClassVar[str] = "leak"
+
+        def score(self, view):
+            return view.log_proba[:, 0]
+
+    def leaking(game, key, pool, picks):
+        views, outcomes = real(game, key, pool, picks)
+        own = jnp.arange(pool.classes) == pool.y[:, None]
+        return laws.eqx.tree_at(lambda v: v.log_proba, views, views.log_proba + own), outcomes
+
+    real = laws.replay
+    laws.hidden_labels_change_no_pick(Leak())
+    monkeypatch.setattr(laws, "replay", leaking)
+    with pytest.raises(AssertionError, match="only hidden labels"):
+        laws.hidden_labels_change_no_pick(Leak())
