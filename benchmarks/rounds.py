@@ -15,8 +15,8 @@ from statistics import median
 
 import jax
 import numpy as np
-import peer
 
+import peer
 from askwell.core import Pool
 from askwell.experiments.play import WIDEST, Program
 from askwell.experiments.workers import workers
@@ -68,7 +68,10 @@ def main(names: list[str]) -> None:
     workers()
     stacked = pools(EPISODES)
     print(f"{'':12}  askwell          scikit-activeml 1.0.1                    ratio to")
-    print(f"{'strategy':12} {'rounds/s':>9} {'compile':>8} {'loop':>7} {'per core':>9} {'AULC us/peer':>14}", end="")
+    print(
+        f"{'strategy':12} {'rounds/s':>9} {'compile':>8} {'loop':>7} {'per core':>9} {'AULC us/peer':>14}",
+        end="",
+    )
     print(f" {'loop':>7} {'per core':>9}")
     for name in names or PEER:
         rate, compile_seconds, aulc = ours(name, stacked)

@@ -1,6 +1,6 @@
 """Time and peak memory of `askwell compare` as the number of splits doubles, each in a process of its own.
 
-    python benchmarks/scaling.py [dataset]
+python benchmarks/scaling.py [dataset]
 """
 
 import json

@@ -6,7 +6,6 @@ from typing import Any, Generic, TypeVar
 
 from askwell.core.errors import AskwellError
 
-
 T = TypeVar("T")
 
 
@@ -55,7 +54,9 @@ def collect(kind: str, exports: Mapping[str, Any], base: type[T]) -> Registry[T]
         if not isinstance(name, str):
             raise TypeError(f"{value.__name__} is exported as a {kind} but has no `name`.")
         if classes.get(name, value) is not value:
-            raise TypeError(f"Two classes are called '{name}': {classes[name].__name__} and {value.__name__}.")
+            raise TypeError(
+                f"Two classes are called '{name}': {classes[name].__name__} and {value.__name__}."
+            )
         classes[name] = value
     return Registry(kind, classes)
 

@@ -2,7 +2,7 @@
 
 import abc
 import dataclasses
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 import equinox as eqx
 import jax
@@ -17,6 +17,9 @@ class AbstractState(eqx.Module):
     """Only what the next step needs."""
 
 
+State = TypeVar("State", bound=AbstractState)
+
+
 class Outcome(eqx.Module):
     """What one round brought: for rewards, records and looking at; the next step never reads it."""
 
@@ -27,7 +30,7 @@ class Outcome(eqx.Module):
     report: Scores
 
 
-class AbstractGame(eqx.Module):
+class AbstractGame(eqx.Module, Generic[State]):
     """An episodic decision process around pool and learner; pure functions, static shapes."""
 
     name: ClassVar[str]
@@ -35,21 +38,19 @@ class AbstractGame(eqx.Module):
     batch: eqx.AbstractVar[int]
 
     @abc.abstractmethod
-    def reset(self, key: PRNGKeyArray, pool: Pool) -> AbstractState:
+    def reset(self, key: PRNGKeyArray, pool: Pool) -> State:
         """The first state of an episode: a function of key and pool alone."""
 
     @abc.abstractmethod
-    def view(self, state: AbstractState) -> View:
+    def view(self, state: State) -> View:
         """What a strategy may see; never a hidden label."""
 
     @abc.abstractmethod
-    def reveal(self, state: AbstractState) -> Truth:
+    def reveal(self, state: State) -> Truth:
         """What a strategy that cheats may see besides the view."""
 
     @abc.abstractmethod
-    def step(
-        self, key: PRNGKeyArray, state: AbstractState, picks: Int[Array, " q"]
-    ) -> tuple[AbstractState, Outcome]:
+    def step(self, key: PRNGKeyArray, state: State, picks: Int[Array, " q"]) -> tuple[State, Outcome]:
         """Ask for `picks`, refit, score. The key seeds the learner (and a reward's random batch)."""
 
 
@@ -61,7 +62,7 @@ def rollout(game: AbstractGame, strategy: AbstractStrategy, key: PRNGKeyArray, p
     """
     game_key, strategy_key = jax.random.split(key)
 
-    def play(state: AbstractState, round: Int[Array, ""]):
+    def play(state, round: Int[Array, ""]):
         view = game.view(state)
         if strategy.cheats:
             view = dataclasses.replace(view, truth=game.reveal(state))

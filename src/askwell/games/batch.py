@@ -26,7 +26,7 @@ class BatchState(AbstractState):
     round: Int[Array, ""]
 
 
-class BatchGame(AbstractGame):
+class BatchGame(AbstractGame[BatchState]):
     """`rounds` times: ask `batch` labels, refit the learner from scratch, score it.
 
     Attributes:

@@ -1,6 +1,6 @@
 """A small neural network, trained by full-batch Adam from a fresh initialisation."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -63,10 +63,10 @@ class Mlp(AbstractLearner):
             logits = jnp.where(seen, jax.vmap(eqx.combine(params, static))(x), -1e30)
             return -jnp.sum(jnp.where(seen, jax.nn.log_softmax(logits), 0.0) * target)
 
-        def step(carry, _):
+        def step(carry: tuple[Any, Any], _):
             params, state = carry
             updates, state = optimiser.update(jax.grad(loss)(params), state, params)
             return (optax.apply_updates(params, updates), state), None
 
         (params, _), _ = jax.lax.scan(step, (params, optimiser.init(params)), None, length=self.steps)
-        return MlpFitted(eqx.combine(params, static), seen)
+        return MlpFitted(eqx.combine(params, static), seen)  # pyright: ignore[reportArgumentType]
