@@ -1,14 +1,34 @@
 """Strategies: query rules. To add one, write its file and import it here; the contract tests cover it."""
 
 from askwell.core import AbstractStrategy, collect
+from askwell.strategies.badge import Badge
+from askwell.strategies.bait import Bait
+from askwell.strategies.bald import Bald
+from askwell.strategies.bandit import Albl
 from askwell.strategies.base import AbstractScoreStrategy
+from askwell.strategies.batchbald import BatchBald
+from askwell.strategies.clue import Clue
+from askwell.strategies.cluster_margin import ClusterMargin
 from askwell.strategies.coreset import Coreset
+from askwell.strategies.density_weighted import DensityWeighted
+from askwell.strategies.discriminative import Discriminative
+from askwell.strategies.dropquery import DropQuery
 from askwell.strategies.entropy import Entropy
+from askwell.strategies.expected_error import ExpectedError
+from askwell.strategies.falcun import Falcun
+from askwell.strategies.kmeans_boundary import KMeansBoundary
+from askwell.strategies.kmeans_centre import KMeansCentre
 from askwell.strategies.least_confidence import LeastConfidence
 from askwell.strategies.margin import Margin
 from askwell.strategies.margin_herding import MarginHerding
+from askwell.strategies.maxherding import MaxHerding
+from askwell.strategies.mixture import Mixture
 from askwell.strategies.power_margin import PowerMargin
+from askwell.strategies.probcover import ProbCover
+from askwell.strategies.query_by_committee import QueryByCommittee
 from askwell.strategies.random import Random
+from askwell.strategies.support_vectors import SupportVectors
+from askwell.strategies.typicality import Typicality
 from askwell.strategies.typiclust import TypiClust
 from askwell.strategies.uherding import UHerding
 
@@ -18,13 +38,33 @@ __all__ = [
     "STRATEGIES",
     "AbstractScoreStrategy",
     "AbstractStrategy",
+    "Albl",
+    "Badge",
+    "Bait",
+    "Bald",
+    "BatchBald",
+    "Clue",
+    "ClusterMargin",
     "Coreset",
+    "DensityWeighted",
+    "Discriminative",
+    "DropQuery",
     "Entropy",
+    "ExpectedError",
+    "Falcun",
+    "KMeansBoundary",
+    "KMeansCentre",
     "LeastConfidence",
     "Margin",
     "MarginHerding",
+    "MaxHerding",
+    "Mixture",
     "PowerMargin",
+    "ProbCover",
+    "QueryByCommittee",
     "Random",
+    "SupportVectors",
     "TypiClust",
+    "Typicality",
     "UHerding",
 ]

@@ -3,10 +3,18 @@
 Generalised coverage (Bae et al. 2024): a landmark is covered as well as by its most similar asked point.
 """
 
+import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from askwell.core import View
+from askwell.core.geometry import square_distance
+
+DISTANCES = 2**26
+"""Distances to labelled points that are held at once (256 MiB); a pool of a million would have billions."""
+
+RECHECKED = 32
+"""Fewest points whose gain is worked out anew at a time; in large pools it is one in 128."""
 
 
 def kernel(view: View) -> Float[Array, "n l"]:
@@ -20,11 +28,65 @@ def covered(view: View, kernel: Float[Array, "n l"]) -> Float[Array, " l"]:
     return jnp.max(asked, axis=0, initial=0.0)
 
 
+def nearest(view: View) -> Float[Array, " n"]:
+    """Squared distance of every point to the nearest one asked so far, ``inf`` while none is."""
+    n = view.x.shape[0]
+
+    def nearer(nearest: Float[Array, " n"], rows: Int[Array, " k"]):
+        used = rows < n
+        distance = square_distance(view.x, view.x[jnp.where(used, rows, 0)])
+        return jnp.minimum(nearest, jnp.min(jnp.where(used, distance, jnp.inf), axis=1)), None
+
+    block = max(1, min(view.rows.shape[0], DISTANCES // n))
+    rows = jnp.pad(view.rows, (0, -view.rows.shape[0] % block), constant_values=n).reshape(-1, block)
+    return jax.lax.scan(nearer, jnp.full(n, jnp.inf), rows)[0]
+
+
 def gain(kernel: Float[Array, "n l"], cover: Float[Array, " l"]) -> Float[Array, "n l"]:
     """What asking each point would add to each landmark's cover."""
     return jnp.maximum(kernel - cover, 0.0)
 
 
-def add(kernel: Float[Array, "n l"], cover: Float[Array, " l"], row: Int[Array, ""]) -> Float[Array, " l"]:
-    """The cover once `row` is asked too."""
-    return jnp.maximum(cover, kernel[row])
+def herd(
+    key: PRNGKeyArray,
+    view: View,
+    kernel: Float[Array, "n l"],
+    q: int,
+    doubt: Float[Array, " n"] | float = 1.0,
+    weight: Float[Array, " l"] | float = 1.0,
+) -> Int[Array, " q"]:
+    """`q` points one after another, each of the highest ``doubt × Σ weight × gain``, ties at random.
+
+    The picks of `greedy`, sooner. What a point adds can only shrink as the batch grows, so its last known
+    value bounds it (Minoux 1978): only the points of the highest bounds are worked out anew, until one is
+    above all other bounds. `doubt` and `weight` must not be negative.
+    """
+    asked = view.asked
+    n = asked.shape[0]
+    doubt = jnp.broadcast_to(doubt, (n,))
+    luck = jax.random.uniform(key, (n,))  # who goes first among equals
+
+    def value(rows: Int[Array, " k"], cover: Float[Array, " l"]) -> Float[Array, " k"]:
+        return doubt[rows] * jnp.sum(weight * gain(kernel[rows], cover), axis=1)
+
+    def unsure(bounds: tuple[Float[Array, " n"], Bool[Array, " n"]]) -> Bool[Array, ""]:
+        bound, known = bounds
+        best = jnp.max(jnp.where(known, bound, -jnp.inf))
+        return jnp.any(~known & (bound >= best))  # equal bounds too: they may tie
+
+    def recheck(bounds: tuple[Float[Array, " n"], Bool[Array, " n"]], cover: Float[Array, " l"]):
+        bound, known = bounds
+        rows = jax.lax.top_k(jnp.where(known, -jnp.inf, bound), min(max(RECHECKED, n // 128), n))[1]
+        return bound.at[rows].min(value(rows, cover)), known.at[rows].set(True)
+
+    def pick(carry: tuple[Float[Array, " n"], Float[Array, " l"]], _):
+        bound, cover = carry
+        known = bound <= 0  # nothing to add stays nothing; and points asked
+        bound, known = jax.lax.while_loop(unsure, lambda b: recheck(b, cover), (bound, known))
+        best = known & (bound == jnp.max(bound))
+        row = jnp.argmax(jnp.where(best, luck, -1.0))
+        return (bound.at[row].set(-jnp.inf), jnp.maximum(cover, kernel[row])), row
+
+    cover = covered(view, kernel)
+    first = doubt * jnp.sum(weight * gain(kernel, cover), axis=1)
+    return jax.lax.scan(pick, (jnp.where(asked, -jnp.inf, first), cover), None, length=q)[1]

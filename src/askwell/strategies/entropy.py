@@ -14,6 +14,7 @@ class Entropy(AbstractScoreStrategy):
 
     name: ClassVar[str] = "entropy"
     needs: ClassVar[tuple[str, ...]] = ("probabilities",)
+    large: ClassVar[bool] = True
 
     def score(self, view: View) -> Float[Array, " n"]:
         """See `uncertainty.entropy`."""

@@ -14,6 +14,7 @@ class LeastConfidence(AbstractScoreStrategy):
 
     name: ClassVar[str] = "least-confidence"
     needs: ClassVar[tuple[str, ...]] = ("probabilities",)
+    large: ClassVar[bool] = True
 
     def score(self, view: View) -> Float[Array, " n"]:
         """See `uncertainty.least_confidence`."""

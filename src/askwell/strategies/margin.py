@@ -14,6 +14,7 @@ class Margin(AbstractScoreStrategy):
 
     name: ClassVar[str] = "margin"
     needs: ClassVar[tuple[str, ...]] = ("probabilities",)
+    large: ClassVar[bool] = True
 
     def score(self, view: View) -> Float[Array, " n"]:
         """See `uncertainty.margin`."""

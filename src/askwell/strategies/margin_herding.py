@@ -2,12 +2,10 @@
 
 from typing import ClassVar
 
-import jax.numpy as jnp
 from jaxtyping import Array, Int, PRNGKeyArray
 
 from askwell.core import AbstractStrategy, View
 from askwell.strategies import coverage, uncertainty
-from askwell.strategies.pickers import greedy
 
 
 class MarginHerding(AbstractStrategy):
@@ -22,13 +20,4 @@ class MarginHerding(AbstractStrategy):
 
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
         """See `AbstractStrategy.select`."""
-        kernel = coverage.kernel(view)
-        doubt = uncertainty.margin(view)
-        return greedy(
-            key,
-            coverage.covered(view, kernel),
-            lambda cover: doubt * jnp.sum(coverage.gain(kernel, cover), axis=1),
-            lambda cover, row: coverage.add(kernel, cover, row),
-            view.asked,
-            q,
-        )
+        return coverage.herd(key, view, coverage.kernel(view), q, doubt=uncertainty.margin(view))

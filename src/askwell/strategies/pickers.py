@@ -3,6 +3,7 @@
 Ties are always broken at random: the order of rows in a file says nothing.
 """
 
+import math
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -13,9 +14,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 S = TypeVar("S")
 
 
-def top_k(
-    key: PRNGKeyArray, score: Float[Array, " n"], asked: Bool[Array, " n"], q: int
-) -> Int[Array, " q"]:
+def top_k(key: PRNGKeyArray, score: Float[Array, " n"], asked: Bool[Array, " n"], q: int) -> Int[Array, " q"]:
     """The `q` points of highest score."""
     score = jnp.where(asked, -jnp.inf, score)
     value, row = jax.lax.top_k(score, q)
@@ -50,7 +49,6 @@ def greedy(
 
     `score` rates every point from the state; `update` takes the picked row into the state.
     """
-
     luck = jax.random.uniform(key, asked.shape)  # who goes first among equals
 
     def pick(carry: tuple[S, Bool[Array, " n"]], _):
@@ -61,3 +59,65 @@ def greedy(
         return (update(state, row), asked.at[row].set(True)), row
 
     return jax.lax.scan(pick, (state, asked), None, length=q)[1]
+
+
+def proportional(
+    key: PRNGKeyArray,
+    state: S,
+    mass: Callable[[S], Float[Array, " n"]],
+    update: Callable[[S, Int[Array, ""]], S],
+    asked: Bool[Array, " n"],
+    q: int,
+) -> Int[Array, " q"]:
+    """`q` points one after another, each drawn in proportion to its mass given those before it in the batch.
+
+    `mass` (0 or more) and `update` are as in `greedy`. Where no point has mass, all are drawn alike.
+    """
+
+    def pick(carry: tuple[S, Bool[Array, " n"]], key: PRNGKeyArray):
+        state, asked = carry
+        weight = jnp.where(asked, 0.0, mass(state))
+        row = draw(key, jnp.where(jnp.any(weight > 0), weight, ~asked))
+        return (update(state, row), asked.at[row].set(True)), row
+
+    return jax.lax.scan(pick, (state, asked), jax.random.split(key, q))[1]
+
+
+def draw(key: PRNGKeyArray, mass: Float[Array, " n"]) -> Int[Array, ""]:
+    """One row, with probability in proportion to its mass; never one without mass if another has some.
+
+    Draws a block of about √n rows, then a row in it: noise for 2√n numbers instead of n, and sums that stay
+    exact where a running sum over a million rows would not.
+    """
+    n = mass.shape[0]
+    width = math.isqrt(n - 1) + 1
+    blocks = jnp.pad(mass, (0, -n % width)).reshape(-1, width)
+    block_key, row_key = jax.random.split(key)
+    block = jax.random.categorical(block_key, jnp.log(jnp.sum(blocks, axis=1)))
+    return block * width + jax.random.categorical(row_key, jnp.log(blocks[block]))
+
+
+def from_groups(
+    key: PRNGKeyArray,
+    score: Float[Array, " n"],
+    group: Int[Array, " n"],
+    groups: int,
+    prefer: Callable[[Float[Array, " g"], Float[Array, " g"]], tuple[Array, ...]],
+    asked: Bool[Array, " n"],
+    q: int,
+) -> Int[Array, " q"]:
+    """`q` points one after another, each the best of the groups preferred then.
+
+    ``prefer(size, count)`` gives what makes a group preferred, most important first: `size` are the groups'
+    points, `count` those asked so far, the batch included.
+    """
+    size = jnp.zeros(groups).at[group].add(1.0)
+    count = jnp.zeros(groups).at[group].add(asked)
+
+    def rate(count: Float[Array, " g"]) -> Float[Array, " n"]:
+        best = size > count  # groups that still have a point to ask
+        for preference in prefer(size, count):
+            best &= preference == jnp.max(jnp.where(best, preference, -jnp.inf))
+        return jnp.where(best[group], score, -jnp.inf)
+
+    return greedy(key, count, rate, lambda count, row: count.at[group[row]].add(1.0), asked, q)

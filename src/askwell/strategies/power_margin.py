@@ -15,6 +15,7 @@ class PowerMargin(AbstractStrategy):
 
     name: ClassVar[str] = "power-margin"
     needs: ClassVar[tuple[str, ...]] = ("probabilities",)
+    large: ClassVar[bool] = True
     power: float = 1.0
 
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:

@@ -13,6 +13,7 @@ class Random(AbstractStrategy):
     """Every point alike, drawn without replacement: the baseline."""
 
     name: ClassVar[str] = "random"
+    large: ClassVar[bool] = True
 
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
         """See `AbstractStrategy.select`."""

@@ -6,7 +6,6 @@ from jaxtyping import Array, Int, PRNGKeyArray
 
 from askwell.core import AbstractStrategy, View
 from askwell.strategies import coverage, uncertainty
-from askwell.strategies.pickers import greedy
 
 
 class UHerding(AbstractStrategy):
@@ -22,13 +21,5 @@ class UHerding(AbstractStrategy):
 
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
         """See `AbstractStrategy.select`."""
-        kernel = coverage.kernel(view)
         weight = uncertainty.margin(view)[view.geometry.landmarks]
-        return greedy(
-            key,
-            coverage.covered(view, kernel),
-            lambda cover: coverage.gain(kernel, cover) @ weight,
-            lambda cover, row: coverage.add(kernel, cover, row),
-            view.asked,
-            q,
-        )
+        return coverage.herd(key, view, coverage.kernel(view), q, weight=weight)

@@ -43,7 +43,7 @@ def _usual(learner: AbstractLearner, weight: Float[Array, " n"], seed: int = 0) 
 
 
 def probabilities(learner: AbstractLearner) -> None:
-    """Finite log-probabilities, summing to one; ``FLOOR`` for classes never answered; uniform without labels."""
+    """Finite, summing to one; ``FLOOR`` for classes never answered; uniform without labels."""
     for kind, classes in ROWS.items():
         log_proba = np.asarray(_usual(learner, _weight(classes)))
         proba = np.exp(log_proba.astype(float))

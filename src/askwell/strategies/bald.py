@@ -1,0 +1,32 @@
+"""Bayesian active learning by disagreement."""
+
+from typing import ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Int, PRNGKeyArray
+
+from askwell.core import AbstractStrategy, View
+from askwell.strategies import disagreement
+from askwell.strategies.pickers import top_k
+from askwell.strategies.refit import committee
+
+
+class Bald(AbstractStrategy):
+    """Most informative about which of several refits is right (Houlsby et al. 2011); random in a cold round.
+
+    Mutual information between label and committee member, top `q`. The committee stands for the posterior
+    that Gal et al. (2017) draw by dropout: `members` refits to the labels under the Bayesian bootstrap.
+    """
+
+    name: ClassVar[str] = "bald"
+    needs: ClassVar[tuple[str, ...]] = ("learner",)
+    members: int = eqx.field(static=True, default=10)
+
+    def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
+        """See `AbstractStrategy.select`."""
+        committee_key, tie_key = jax.random.split(key)
+        log_proba = committee(committee_key, view, self.name, self.members)
+        score = jnp.where(view.cold, 0.0, disagreement.mutual_information(log_proba))
+        return top_k(tie_key, score, view.asked, q)

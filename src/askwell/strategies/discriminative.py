@@ -1,0 +1,47 @@
+"""Discriminative active learning."""
+
+from typing import ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from askwell.core import AbstractStrategy, AskwellError, View
+from askwell.strategies.pickers import top_k
+from askwell.strategies.separators import logistic
+
+
+def unlike_labelled(x: Float[Array, "n d"], asked: Bool[Array, " n"]) -> Float[Array, " n"]:
+    """Logit of being unlabelled, by logistic regression of the labelled against all others."""
+    coefficients, intercept = logistic(x, (~asked).astype(x.dtype))
+    return x @ coefficients + intercept
+
+
+class Discriminative(AbstractStrategy):
+    """Least like the labelled to a classifier (Gissin & Shalev-Shwartz 2019); the same in a cold round.
+
+    Highest probability of being unlabelled by L2 logistic regression on the pool's own features, refitted
+    after each of `sub_batches` parts of the batch, whose points then count as labelled. It never reads
+    labels; with no point labelled yet the first part is random.
+    """
+
+    name: ClassVar[str] = "discriminative"
+    sub_batches: int = eqx.field(static=True, default=10)
+
+    def __check_init__(self):
+        """Refuse to make no batch."""
+        if self.sub_batches < 1:
+            raise AskwellError(f"discriminative's sub_batches is {self.sub_batches}; it must be at least 1.")
+
+    def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
+        """See `AbstractStrategy.select`."""
+        size = -(-q // self.sub_batches)
+
+        def part(asked: Bool[Array, " n"], key: PRNGKeyArray):
+            score = jnp.where(jnp.any(asked), unlike_labelled(view.x, asked), 0.0)
+            picks = top_k(key, score, asked, size)
+            return asked.at[picks].set(True), picks
+
+        _, picks = jax.lax.scan(part, view.asked, jax.random.split(key, -(-q // size)))
+        return picks.ravel()[:q]  # the last part may be too large
