@@ -184,6 +184,10 @@ def test_caption_sets_the_oracle_aside():
     assert captioned({"a": {"random": 0.5, "margin": 0.7, "oracle": 0.9}}) == (
         "Oracle aside, after 100 labels margin is highest; lines are of one split."
     )
+    both = {"random": 0.5, "oracle": 0.8, "clairvoyant": 0.9}
+    assert captioned({"a": both}) == (
+        "Oracle and clairvoyant aside, after 100 labels random is highest; lines are of one split."
+    )
     assert captioned({"a": {"oracle": 0.9}}) == "After 100 labels oracle is highest; lines are of one split."
 
 

@@ -7,20 +7,32 @@ from matplotlib.lines import Line2D
 
 from askwell.plots import style
 from askwell.plots.labels import spread_apart
+from askwell.plots.palette import _KNOWN
+from askwell.strategies import STRATEGIES
 
-KNOWN = (
+KNOWN = tuple(_KNOWN)
+FIRST = (
     *("random", "least-confidence", "margin", "entropy", "power-margin", "coreset"),
     *("typiclust", "uherding", "margin-herding", "oracle", "learned"),
 )
 
 
-def test_known_strategies_differ_in_colour_and_in_marker():
-    assert len({style(name).colour for name in KNOWN}) == len(KNOWN)
-    assert len({style(name).marker for name in KNOWN}) == len(KNOWN)
+def test_the_first_strategies_differ_in_colour_and_in_marker():
+    assert len({style(name).colour for name in FIRST}) == len(FIRST)
+    assert len({style(name).marker for name in FIRST}) == len(FIRST)
+
+
+def test_no_two_strategies_share_colour_and_marker():
+    names = {*KNOWN, *STRATEGIES}
+    assert len({style(name) for name in names}) == len(names)
+
+
+def test_every_registered_strategy_is_known():
+    assert set(STRATEGIES) <= set(KNOWN)
 
 
 def test_an_unknown_strategy_has_one_style_that_no_known_one_has():
-    assert style("badge") == style("badge")
+    assert style("mine") == style("mine")
     assert len({style(f"mine-{i}") for i in range(200)}) == 35  # all colours with all markers
     assert {style(f"mine-{i}").colour for i in range(200)}.isdisjoint(style(name).colour for name in KNOWN)
 

@@ -5,9 +5,12 @@ Datasets are the units, splits are nested in them. Fewer than five datasets spea
 Imports nothing but `askwell.core`: any table with the columns of `askwell.core.SCHEMA` will do.
 """
 
+from askwell.stats.bayes import Posterior, bayes_signed_rank
+from askwell.stats.cliques import cliques
 from askwell.stats.curves import episodes
+from askwell.stats.gap import gap_closed
 from askwell.stats.paired import Interval, bootstrap, differences
-from askwell.stats.power import more_splits
+from askwell.stats.power import more_splits, splits_needed
 from askwell.stats.ranks import Ranks, ranks
 from askwell.stats.spread import Spread, components
 from askwell.stats.student import mean_intervals
@@ -16,17 +19,22 @@ from askwell.stats.verdict import Verdict, judge, verdicts
 
 __all__ = [
     "Interval",
+    "Posterior",
     "Ranks",
     "Spread",
     "Verdict",
+    "bayes_signed_rank",
     "bootstrap",
+    "cliques",
     "components",
     "differences",
     "episodes",
+    "gap_closed",
     "judge",
     "mean_intervals",
     "more_splits",
     "ranks",
+    "splits_needed",
     "summarise",
     "verdicts",
 ]

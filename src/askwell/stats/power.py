@@ -1,10 +1,14 @@
-"""How many more splits would settle a comparison."""
+"""How many splits would settle a comparison."""
+
+from dataclasses import replace
 
 import numpy as np
+import polars as pl
 from scipy import stats
 
-from askwell.stats.paired import Interval
-from askwell.stats.spread import Spread
+from askwell.core import AskwellError, unknown
+from askwell.stats.paired import Interval, differences
+from askwell.stats.spread import Spread, components
 
 CAP = 100_000
 """More splits than this count as never."""
@@ -53,6 +57,58 @@ def more_splits(interval: Interval, spread: Spread, delta: float, confidence: fl
     if chance.max() < HOPE:
         return None
     return int(more[np.argmax(chance >= min(ASSURANCE, 0.95 * chance.max()))])
+
+
+def splits_needed(
+    records: pl.DataFrame, strategy: str, baseline: str, delta: float, confidence: float = 0.95
+) -> int | None:
+    """Splits per dataset, those run included, that would show a true mean difference of `delta`.
+
+    The power of the t test: the least `n` with which the interval misses 0 with a chance of `ASSURANCE`, were
+    the true difference ``±delta`` and the spread that seen so far. The test's noncentrality is
+    ``delta / √(between/k + mean(within)/(n k))``; as in `more_splits`, the variance between datasets, where
+    these stand for others, is averaged over its fiducial values. The difference seen so far plays no part:
+    this plans an experiment, `more_splits` continues one. Datasets of one split take the others' mean spread.
+    None if no number of splits would do it, because the datasets differ too much among themselves: only more
+    datasets would.
+
+    Simulated for 1 to 20 datasets, a new experiment of that size found the difference in 75-83 % of cases if
+    200 splits had been seen, in 66-86 % after 5 splits. Where datasets differ so much that None is right, 5
+    splits of 12 datasets still named a number in 20 of 150 cases, which then found it in a quarter.
+
+    Raises:
+        AskwellError: for an unknown strategy or baseline, a `delta` that is not positive, or where no dataset
+            has two splits that both played, which show no spread.
+    """
+    if delta <= 0:
+        raise AskwellError(f"delta is {delta}, but must be positive: the difference to be found.")
+    found = differences(records, baseline)
+    if strategy not in found:
+        raise AskwellError(unknown("strategy", strategy, list(found)))
+    seen = components(list(found[strategy].values()))
+    several = seen.splits > 1
+    if not several.any():
+        raise AskwellError(
+            f"No dataset has two splits of both {strategy} and {baseline}, so their spread is unknown; run "
+            f"about {FIRST} more splits first."
+        )
+    within = np.where(several, seen.within, seen.within[several].mean())
+    between = _between(replace(seen, within=within))
+
+    def power(n: int) -> float:
+        plan = Spread(seen.observed, within, np.full(seen.datasets, n))
+        error = np.sqrt((between + plan.noise) / seen.datasets)
+        shift = delta / np.maximum(error, delta / 30)  # from there on the chance is one
+        bound = stats.t.ppf((1 + confidence) / 2, plan.freedom())
+        return float(np.mean(stats.nct.sf(bound, plan.freedom(), shift)))
+
+    if power(CAP) < ASSURANCE:
+        return None
+    few, enough = 1, CAP  # one split is never enough, and power rises with every further one
+    while enough - few > 1:
+        middle = (few + enough) // 2
+        few, enough = (few, middle) if power(middle) >= ASSURANCE else (middle, enough)
+    return enough
 
 
 def _between(spread: Spread) -> np.ndarray:

@@ -3,16 +3,16 @@
 import polars as pl
 
 from askwell.stats.curves import episodes
+from askwell.stats.gap import GROUP, gap_closed
 from askwell.stats.student import mean_intervals
-
-GROUP = ("dataset", "strategy", "learner", "batch")
 
 
 def summarise(records: pl.DataFrame, confidence: float = 0.95) -> pl.DataFrame:
     """One row per (dataset, strategy, learner, batch), averaged over splits.
 
     Columns: ``aulc`` with its Student t interval ``aulc_low``, ``aulc_high`` (null with one split),
-    ``final_accuracy``, ``seconds`` per episode, ``splits``. By dataset, strategies as they first appear.
+    ``final_accuracy``, ``seconds`` per episode, ``splits``, ``gap_closed`` (see
+    `askwell.stats.gap_closed`; null without an oracle). By dataset, strategies as they first appear.
 
     These intervals hold the spread between splits, which all strategies share: two that overlap may still
     differ clearly. To compare strategies, use `verdicts`, which pairs the splits.
@@ -22,5 +22,6 @@ def summarise(records: pl.DataFrame, confidence: float = 0.95) -> pl.DataFrame:
     return (
         mean_intervals(cells, GROUP, "aulc", confidence)
         .join(means, on=GROUP, maintain_order="left")
-        .select(*GROUP, "aulc", "aulc_low", "aulc_high", "final_accuracy", "seconds", "splits")
+        .join(gap_closed(records), on=GROUP, maintain_order="left")
+        .select(*GROUP, "aulc", "aulc_low", "aulc_high", "final_accuracy", "seconds", "splits", "gap_closed")
     )

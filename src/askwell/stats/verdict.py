@@ -6,6 +6,7 @@ from typing import Literal
 import polars as pl
 
 from askwell.core import AskwellError
+from askwell.stats.bayes import bayes_signed_rank
 from askwell.stats.paired import Interval, bootstrap, differences
 from askwell.stats.power import more_splits
 from askwell.stats.spread import GENERAL, components
@@ -27,6 +28,9 @@ class Verdict:
         delta: differences smaller than this count as equivalent.
         datasets: how many datasets the difference is averaged over.
         splits: paired splits on the dataset that has most.
+        p_better: probability, by the Bayesian signed-rank test over datasets (see `bayes_signed_rank`), that
+            the strategy is better; `p_equivalent` that it is within `delta`; `p_worse`. The three sum to one.
+            None below five datasets. They stand beside the verdict and never decide it.
     """
 
     strategy: str
@@ -39,6 +43,9 @@ class Verdict:
     delta: float
     datasets: int
     splits: int
+    p_better: float | None = None
+    p_equivalent: float | None = None
+    p_worse: float | None = None
 
     @property
     def sentence(self) -> str:
@@ -80,6 +87,8 @@ def verdicts(
         values = list(by_dataset.values())
         interval, spread = bootstrap(values, seed, confidence=confidence), components(values)
         word = judge(interval, delta)
+        means = [value.mean() for value in values]
+        posterior = bayes_signed_rank(means, delta, seed) if spread.general else (None, None, None)
         found.append(
             Verdict(
                 strategy,
@@ -90,6 +99,7 @@ def verdicts(
                 delta,
                 spread.datasets,
                 int(spread.splits.max()),
+                *posterior,
             )
         )
     return found
