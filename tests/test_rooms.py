@@ -19,7 +19,9 @@ MAY_IMPORT = {
     "stats": {"core"},
     "plots": {"core", "stats"},
     "report": {"core", "stats", "plots"},
+    "asking": {"core", "data", "learners", "strategies"},
     "label": {"core", "data", "learners", "strategies", "policies"},
+    "gym": {"core", "data", "learners", "games", "experiments"},
     "testing": ABOVE | {"experiments", "stats", "plots", "report"},
 }
 FILES = sorted(HOME.rglob("*.py"))

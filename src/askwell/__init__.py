@@ -1,22 +1,25 @@
 """Askwell learns which labels to ask for: batch active learning, compiled end to end in JAX.
 
-    import askwell
-    result = askwell.compare("digits", strategies=["random", "margin", "uherding"], splits=20)
-    print(result.table())
-    for verdict in result.verdicts():
-        print(verdict.strategy, "is", verdict.sentence)
+import askwell
+result = askwell.compare("digits", strategies=["random", "margin", "uherding"], splits=20)
+print(result.table())
+for verdict in result.verdicts():
+    print(verdict.strategy, "is", verdict.sentence)
 """
 
 import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from askwell.asking import Asked, ask
     from askwell.core import AskwellError
     from askwell.experiments import Result, Spec, compare, reopen
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Asked": "askwell.asking",
+    "ask": "askwell.asking",
     "AskwellError": "askwell.core",
     "Result": "askwell.experiments",
     "Spec": "askwell.experiments",
@@ -24,7 +27,7 @@ _HOMES = {
     "reopen": "askwell.experiments",
 }
 
-__all__ = ["AskwellError", "Result", "Spec", "compare", "reopen"]
+__all__ = ["Asked", "AskwellError", "Result", "Spec", "ask", "compare", "reopen"]
 
 
 def __getattr__(name: str) -> Any:

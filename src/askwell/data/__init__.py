@@ -4,7 +4,7 @@ from askwell.data.catalogue import Entry, catalogue
 from askwell.data.encode import Dataset, encode, encode_features
 from askwell.data.load import load
 from askwell.data.matrix import Matrix, encode_matrix
-from askwell.data.pools import load_pool, matrix
+from askwell.data.pools import as_matrix, load_pool
 from askwell.data.split import Splits, split
 from askwell.data.synthetic import Synthetic
 from askwell.data.table import Table
@@ -16,12 +16,12 @@ __all__ = [
     "Splits",
     "Synthetic",
     "Table",
+    "as_matrix",
     "catalogue",
     "encode",
     "encode_features",
     "encode_matrix",
     "load",
     "load_pool",
-    "matrix",
     "split",
 ]

@@ -6,7 +6,7 @@ import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -26,9 +26,7 @@ def read_npz(path: Path, *, label: str | None, id: str | None) -> Table:
     Raises:
         AskwellError: for arrays that are absent, damaged, not finite or of wrong shape.
     """
-    data = path.read_bytes()
-    members = _guard(path.name, lambda: _members(data))
-    names = [name.removesuffix(".npy") for name in members]
+    array, names = open_npz(path)
     label = label or "y"
     for name in ("x", label, *([id] if id else [])):
         if name not in names:
@@ -38,11 +36,18 @@ def read_npz(path: Path, *, label: str | None, id: str | None) -> Table:
             f"{path.name}: '{label}' cannot be the labels too; name another array with --label."
         )
     id = id or ("ids" if "ids" in names else None)
+    return _table(path, array("x"), array(label), array(id) if id else None)
+
+
+def open_npz(path: Path) -> tuple[Callable[[str], np.ndarray], list[str]]:
+    """A function from an array's name to the array, and the names that there are."""
+    data = path.read_bytes()
+    members = _guard(path.name, lambda: _members(data))
 
     def array(name: str) -> np.ndarray:
         return _guard(f"{path.name}, array '{name}'", lambda: _array(members[f"{name}.npy"]))
 
-    return _table(path, array("x"), array(label), array(id) if id else None)
+    return array, [name.removesuffix(".npy") for name in members]
 
 
 def read_npy(path: Path, *, label: str | None, id: str | None) -> Table:
@@ -61,8 +66,8 @@ def read_npy(path: Path, *, label: str | None, id: str | None) -> Table:
     def array(file: Path) -> np.ndarray:
         return _guard(file.name, lambda: _array(file.read_bytes()))
 
-    ids = array(_beside(path, id)) if id else None
-    return _table(path, array(path), array(_beside(path, label)), ids)
+    ids = array(beside(path, id)) if id else None
+    return _table(path, array(path), array(beside(path, label)), ids)
 
 
 def _table(path: Path, x: np.ndarray, y: np.ndarray, ids: np.ndarray | None) -> Table:
@@ -79,8 +84,8 @@ def _table(path: Path, x: np.ndarray, y: np.ndarray, ids: np.ndarray | None) -> 
             f"{origin}: x has a NaN or infinite value in row {row} (counted from 0); remove the row."
         )
     y, ids = (
-        _vector(origin, "labels", y, len(x)),
-        None if ids is None else _vector(origin, "ids", ids, len(x)),
+        vector(origin, "labels", y, len(x)),
+        None if ids is None else vector(origin, "ids", ids, len(x)),
     )
     raw = Raw(
         origin, ["labels", *(["ids"] if ids is not None else [])], [y, *([ids] if ids is not None else [])]
@@ -95,7 +100,8 @@ def _table(path: Path, x: np.ndarray, y: np.ndarray, ids: np.ndarray | None) -> 
     return finish(raw, table)
 
 
-def _vector(origin: str, what: str, values: np.ndarray, rows: int) -> np.ndarray:
+def vector(origin: str, what: str, values: np.ndarray, rows: int) -> np.ndarray:
+    """Check labels or ids: 1-D, text or numbers, one for each row."""
     if values.ndim != 1 or values.dtype.kind not in "iufbUS":
         raise AskwellError(
             f"{origin}: the {what} are {values.dtype} of shape {values.shape}; give a 1-D array of text "
@@ -115,13 +121,31 @@ def _vector(origin: str, what: str, values: np.ndarray, rows: int) -> np.ndarray
     return values
 
 
-def _beside(path: Path, name: str) -> Path:
+def beside(path: Path, name: str) -> Path:
+    """The .npy file that a name stands for: as given, or in the folder of `path`."""
     for file in (Path(name), path.parent / name):
         if file.is_file() and file.suffix.lower() == ".npy":
             return file
     raise AskwellError(
         f"{path.name}: there is no .npy file '{name}'; give the path of a 1-D array for --label or --id."
     )
+
+
+def map_npy(path: Path) -> np.ndarray:
+    """The array in a .npy file, memory-mapped; the file must be exactly as long as its header says.
+
+    Raises:
+        AskwellError: if it is damaged, cut short, or holds Python objects.
+    """
+
+    def map_() -> np.ndarray:
+        with path.open("rb") as stream:
+            shape, fortran, dtype = _header(stream)
+            _check_size(shape, dtype, path.stat().st_size - stream.tell())
+            offset = stream.tell()
+        return np.memmap(path, dtype, "r", offset, shape, "F" if fortran else "C")
+
+    return _guard(path.name, map_)
 
 
 def _members(data: bytes) -> dict[str, bytes]:
@@ -135,14 +159,25 @@ def _members(data: bytes) -> dict[str, bytes]:
 def _array(data: bytes) -> np.ndarray:
     """The array in a .npy file's bytes; its claimed size is checked before memory is asked for."""
     stream = io.BytesIO(data)
+    shape, fortran, dtype = _header(stream)
+    _check_size(shape, dtype, len(data) - stream.tell())
+    flat = np.frombuffer(data, dtype=dtype, offset=stream.tell())
+    return flat.reshape(shape, order="F" if fortran else "C")
+
+
+def _header(stream: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
     read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     shape, fortran, dtype = read[np.lib.format.read_magic(stream)](stream)
     if dtype.hasobject:
         raise ValueError("it holds Python objects, which are never unpickled: save text or numbers")
-    if any(size < 0 for size in shape) or math.prod(shape) * dtype.itemsize != len(data) - stream.tell():
-        raise ValueError(f"it claims the shape {shape}, which is not what it holds")
-    flat = np.frombuffer(data, dtype=dtype, offset=stream.tell())
-    return flat.reshape(shape, order="F" if fortran else "C")
+    return shape, fortran, dtype
+
+
+def _check_size(shape: tuple[int, ...], dtype: np.dtype, held: int) -> None:
+    if any(size < 0 for size in shape) or math.prod(shape) * dtype.itemsize != held:
+        claimed = math.prod(shape) * dtype.itemsize
+        short = ": it was cut short" if held < claimed else ""
+        raise ValueError(f"it claims the shape {shape}, which is not what it holds{short}")
 
 
 def _guard(origin: str, read: Callable[[], T]) -> T:

@@ -29,6 +29,10 @@ class AllMissingError(AskwellError):
     """A column without a single value; sources whose files nobody can edit drop it instead."""
 
 
+class NoRowsError(AskwellError):
+    """A table without a single row; a file of labels may well have none."""
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Raw:
     """Rows as read: names and cells, before anything is decided about them.
@@ -51,7 +55,7 @@ class Raw:
     def __post_init__(self):
         check_names(self.origin, self.names)
         if not self.columns or not len(self.columns[0]):
-            raise self.error("there are no rows; give at least 3 rows of each class")
+            raise NoRowsError(f"{self.origin}: there are no rows; give at least 3 rows of each class.")
 
     def error(self, message: str) -> AskwellError:
         """The error for this source, ready to raise."""

@@ -48,6 +48,17 @@ class Dataset:
 def encode(table: Table, *, features: int = 64) -> Dataset:
     """Encode a table; labels play no part in `x`, so no label leaks before it is asked for.
 
+    Raises:
+        AskwellError: as `encode_features`.
+    """
+    x = encode_features(table, features)
+    classes, y = np.unique(np.asarray(table.labels, dtype=object), return_inverse=True)
+    return Dataset(table.name, x, y.astype(np.int32), tuple(classes), table.ids, table.role)
+
+
+def encode_features(table: Table, features: int = 64) -> np.ndarray:
+    """The features of a table as ``float32 [N, d]``; its labels, or their absence, play no part.
+
     Numbers: median for missing ones (with an indicator) and standardised. Categories: one-hot, the rarest
     beyond 32 as one. Prose: TF-IDF and at most 64 topics (latent semantic analysis). Beyond `features`
     columns: PCA, not whitened, so that directions keep their share of the variance. Last, one factor for
@@ -67,15 +78,7 @@ def encode(table: Table, *, features: int = 64) -> Dataset:
             x = _varying(table.name, pca.fit_transform(x))
     x = x - x.mean(axis=0)
     x = x / np.sqrt(np.mean(x.var(axis=0)))
-    classes, y = np.unique(np.asarray(table.labels, dtype=object), return_inverse=True)
-    return Dataset(
-        table.name,
-        np.ascontiguousarray(x, dtype=np.float32),
-        y.astype(np.int32),
-        tuple(classes),
-        table.ids,
-        table.role,
-    )
+    return np.ascontiguousarray(x, dtype=np.float32)
 
 
 def _columns(frame: Any) -> np.ndarray:

@@ -1,6 +1,8 @@
 """One door for every source."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from askwell.core import AskwellError
 from askwell.data.arrays import read_npy, read_npz
@@ -8,6 +10,9 @@ from askwell.data.catalogue import ROLES, catalogue, read_named
 from askwell.data.openml import read_openml
 from askwell.data.table import Table
 from askwell.data.tabular import READERS, read_table
+
+R = TypeVar("R")
+T = TypeVar("T")
 
 FILES = {**dict.fromkeys(READERS, read_table), ".npz": read_npz, ".npy": read_npy}
 """Suffix → reader of the user's own files."""
@@ -55,21 +60,30 @@ def _exists(path: Path) -> bool:
 
 
 def _read_file(source: str, *, label: str | None, id: str | None) -> Table:
+    return open_file(source, FILES, lambda path, read: read(path, label=label, id=id))
+
+
+def open_file(source: str, readers: Mapping[str, R], read: Callable[[Path, R], T]) -> T:
+    """Check a path, then `read` it with the one of `readers` that its suffix chooses.
+
+    Raises:
+        AskwellError: if there is no such file, it is a folder, has another suffix, or cannot be read.
+    """
     path = Path(source).expanduser()
-    suffixes = " ".join(FILES)
+    suffixes = " ".join(readers)
     if not source or not _exists(path):
         raise AskwellError(
             f"There is no file '{source}'; check the path (askwell list datasets shows the names)."
         )
     if path.is_dir():
         raise AskwellError(f"'{source}' is a folder; give a file ending in one of {suffixes}.")
-    reader = FILES.get(path.suffix.lower())
+    reader = readers.get(path.suffix.lower())
     if reader is None:
         raise AskwellError(
             f"'{source}' ends in '{path.suffix}'; allowed are {suffixes}, so convert it to one of them."
         )
     try:
-        return reader(path, label=label, id=id)
+        return read(path, reader)
     except OSError as error:
         raise AskwellError(
             f"'{source}' cannot be read ({error.strerror or error}); check its permissions."

@@ -2,17 +2,19 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 
-from askwell.core import unknown
+from askwell.core import AskwellError, unknown
 from askwell.data.columns import AllMissingError, Cells, Raw, feature, kind, names_rows, number, text
 
 LABEL_NAMES = ("label", "target", "class", "y")
 FEWEST = 3
 """Rows that a class needs: one each for pool, selection and report."""
+
+Complain = Callable[[str], AskwellError]
 
 REGRESSION = 20
 """More distinct numeric labels than this may be a regression target."""
@@ -25,11 +27,13 @@ class Table:
     Attributes:
         name: what records call the dataset.
         features: ``[N, columns]``; float columns (NaN = missing) and object columns of str (None = missing).
-        labels: ``object [N]`` of str.
+        labels: ``object [N]`` of str; None where a row has no label, which only `assemble` with ``labelled=False``
+            lets through.
         ids: ``object [N]`` of str, all different.
         role: ``meta-train``, ``meta-validation``, ``held out`` or empty.
         dropped: columns left out because they only name the rows or hold nothing; worth a warning.
         notes: what was changed to make a catalogue set usable, in sentences.
+        label: the column that the labels come from; None where there was none.
     """
 
     name: str
@@ -39,9 +43,12 @@ class Table:
     role: str = ""
     dropped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    label: str | None = None
 
 
-def assemble(raw: Raw, *, name: str, label: str | None, id: str | None, role: str = "") -> Table:
+def assemble(
+    raw: Raw, *, name: str, label: str | None, id: str | None, role: str = "", labelled: bool = True
+) -> Table:
     """Choose label and id columns, type the rest, check everything.
 
     Args:
@@ -50,17 +57,22 @@ def assemble(raw: Raw, *, name: str, label: str | None, id: str | None, role: st
         label: the label column; by default the one called label, target, class or y.
         id: the id column; by default one called id, else rows are numbered from 0.
         role: see `Table`.
+        labelled: whether every row must have a label, and every class enough rows to be split. Otherwise labels
+            may be missing in some rows or all, and their column may be absent.
 
     Raises:
         AskwellError: naming the column and the row, and what to do.
     """
-    label = _label_name(raw, label)
-    id = _id_name(raw, id)
-    if id == label:
+    label = label_name(raw.error, raw.names, label, labelled)
+    id = id_name(raw.error, raw.names, id)
+    if id is not None and id == label:
         raise raw.error(f"column '{label}' cannot be both label and id; name another with --label or --id")
     columns = dict(zip(raw.names, raw.columns, strict=True))
-    labels = words(raw, label, columns.pop(label), "label")
-    ids = _numbered(len(labels)) if id is None else words(raw, id, columns.pop(id), "id")
+    rows = len(raw.columns[0])
+    labels = (
+        np.full(rows, None) if label is None else words(raw, label, columns.pop(label), "label", not labelled)
+    )
+    ids = numbered(rows) if id is None else words(raw, id, columns.pop(id), "id")
     features: dict[str, np.ndarray] = {}
     dropped: list[str] = []
     for title, cells in columns.items():
@@ -84,12 +96,16 @@ def assemble(raw: Raw, *, name: str, label: str | None, id: str | None, role: st
     if not features:
         gone = f" ({', '.join(dropped)} only named the rows)" if dropped else ""
         raise raw.error(f"no feature columns are left besides label and id{gone}; add a column to learn from")
-    return finish(raw, Table(name, pd.DataFrame(features), labels, ids, role, tuple(dropped)))
+    table = Table(name, pd.DataFrame(features), labels, ids, role, tuple(dropped), label=label)
+    if labelled:
+        return finish(raw, table)
+    check_ids(raw, ids)
+    return table
 
 
 def finish(raw: Raw, table: Table) -> Table:
     """Check ids and classes; where the source is mended, drop classes that are too rare and note it."""
-    _check_ids(raw, table.ids)
+    check_ids(raw, table.ids)
     counts = Counter(table.labels)
     distinct = len(counts)
     values = [number(word) for word in counts]
@@ -126,55 +142,59 @@ def finish(raw: Raw, table: Table) -> Table:
     return table
 
 
-def words(raw: Raw, name: str, cells: Cells, role: str) -> np.ndarray:
-    """A label or id column as ``object [N]`` of str, none missing."""
+def words(raw: Raw, name: str, cells: Cells, role: str, gaps: bool = False) -> np.ndarray:
+    """A label or id column as ``object [N]`` of str, none missing; with `gaps` None where one is."""
     if (found := kind(raw, name, cells)) == "list":
         raise raw.error(f"column '{name}' holds lists and cannot be the {role}; name another with --{role}")
     values = cells.tolist() if isinstance(cells, np.ndarray) else cells
     column = np.empty(len(values), dtype=object)
     column[:] = [text(value) for value in values]
-    gaps = [row for row, word in enumerate(column) if word is None]
-    if gaps:
-        cell = values[gaps[0]]
+    empty = [row for row, word in enumerate(column) if word is None]
+    if empty and not gaps:
+        cell = values[empty[0]]
         shown = f" ('{cell}')" if isinstance(cell, str) and cell.strip() else ""
         raise raw.error(
-            f"column '{name}' has no {role} in {len(gaps)} of {len(column)} rows, the first being "
-            f"{raw.where(gaps[0])}{shown}; fill it or remove the row"
+            f"column '{name}' has no {role} in {len(empty)} of {len(column)} rows, the first being "
+            f"{raw.where(empty[0])}{shown}; fill it or remove the row"
         )
     if found == "number" and {"inf", "-inf"} & set(column):
         raise raw.error(f"column '{name}' has an infinite {role}; correct it")
     return column
 
 
-def _label_name(raw: Raw, label: str | None) -> str:
-    if label is not None:
-        if label not in raw.names:
-            raise raw.error(unknown("label column", label, raw.names).removesuffix("."))
+def label_name(error: Complain, names: Sequence[str], label: str | None, needed: bool = True) -> str | None:
+    """Which column holds the labels; None if there is none and none is `needed`."""
+    if label in names:
         return label
-    found = [name for name in raw.names if name.lower() in LABEL_NAMES]
-    if len(found) == 1:
-        return found[0]
+    if label is not None and needed:
+        raise error(unknown("label column", label, names).removesuffix("."))
+    # Even where --label names a column of another file: labels that stay among the features would give all away.
+    found = [name for name in names if name.lower() in LABEL_NAMES]
+    if len(found) == 1 or (not found and not needed):
+        return found[0] if found else None
     problem = (
         "more than one column could be the label"
         if found
         else "no column is called label, target, class or y"
     )
-    hint = " (is the separator right?)" if len(raw.names) == 1 else ""
-    raise raw.error(f"{problem}; say which with --label: {_listed(raw.names)}{hint}")
+    hint = " (is the separator right?)" if len(names) == 1 else ""
+    raise error(f"{problem}; say which with --label: {_listed(names)}{hint}")
 
 
-def _id_name(raw: Raw, id: str | None) -> str | None:
+def id_name(error: Complain, names: Sequence[str], id: str | None) -> str | None:
+    """Which column holds the ids; None if rows are to be numbered."""
     if id is not None:
-        if id not in raw.names:
-            raise raw.error(unknown("id column", id, raw.names).removesuffix("."))
+        if id not in names:
+            raise error(unknown("id column", id, names).removesuffix("."))
         return id
-    found = [name for name in raw.names if name.lower() == "id"]
+    found = [name for name in names if name.lower() == "id"]
     if len(found) > 1:
-        raise raw.error(f"more than one column could be the id ({', '.join(found)}); say which with --id")
+        raise error(f"more than one column could be the id ({', '.join(found)}); say which with --id")
     return found[0] if found else None
 
 
-def _check_ids(raw: Raw, ids: np.ndarray) -> None:
+def check_ids(raw: Raw, ids: np.ndarray) -> None:
+    """Refuse an id that two rows share."""
     if len(set(ids)) == len(ids):
         return
     seen: dict[str, int] = {}
@@ -187,7 +207,8 @@ def _check_ids(raw: Raw, ids: np.ndarray) -> None:
         seen[word] = row
 
 
-def _numbered(count: int) -> np.ndarray:
+def numbered(count: int) -> np.ndarray:
+    """Ids of rows that have none: their numbers, from 0."""
     return np.array([str(row) for row in range(count)], dtype=object)
 
 

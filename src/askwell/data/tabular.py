@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pyarrow import compute
 
 from askwell.core import AskwellError
-from askwell.data.columns import Cells, Raw, check_names
+from askwell.data.columns import Cells, NoRowsError, Raw, check_names
 from askwell.data.table import Table, assemble
 
 
@@ -23,8 +23,16 @@ def read_table(path: Path, *, label: str | None, id: str | None) -> Table:
     Raises:
         AskwellError: for anything that is not exactly right, with the line or the row.
     """
-    raw = READERS[path.suffix.lower()](path.name, path.read_bytes())
-    return assemble(raw, name=path.stem, label=label, id=id)
+    return assemble(read_raw(path), name=path.stem, label=label, id=id)
+
+
+def read_raw(path: Path) -> Raw:
+    """A table file's cells as they are, with nothing decided about them.
+
+    Raises:
+        AskwellError: if the file is damaged; `NoRowsError` if it holds no row.
+    """
+    return READERS[path.suffix.lower()](path.name, path.read_bytes())
 
 
 def read_csv(origin: str, data: bytes, delimiter: str = ",") -> Raw:
@@ -87,7 +95,7 @@ def read_jsonl(origin: str, data: bytes) -> Raw:
             column.append(record.get(key))
         lines.append(line)
     if not lines:
-        raise AskwellError(f"{origin}: the file is empty; give one JSON object per line.")
+        raise NoRowsError(f"{origin}: the file is empty; give one JSON object per line.")
     return Raw(origin, list(columns), list(columns.values()), lines)
 
 
