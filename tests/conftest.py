@@ -1,6 +1,8 @@
 """Shape annotations are checked while the tests run, and compiled programs are kept from run to run."""
 
+import gc
 import os
+import sys
 
 import pytest
 from jaxtyping import install_import_hook
@@ -24,3 +26,12 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["JAX_COMPILATION_CACHE_DIR"] = str(config.rootpath / ".pytest_cache" / "jax")
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
     install_import_hook([f"askwell.{room}" for room in CHECKED], "beartype.beartype")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _drop_programs():
+    """Compiled programs hold memory maps; those of a whole run would pass the kernel's limit and crash."""
+    yield
+    if "jax" in sys.modules:
+        sys.modules["jax"].clear_caches()
+        gc.collect()
