@@ -1,0 +1,245 @@
+"""`train`: a policy from a spec; resumable to the bit, interruptible."""
+
+import concurrent.futures
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import polars as pl
+
+from askwell.core import AskwellError
+from askwell.experiments import training_programs as programs
+from askwell.experiments import warn
+from askwell.experiments.play import compilation_cache
+from askwell.experiments.training_spec import CHUNK, TrainingSpec
+from askwell.experiments.training_state import TrainingState, advance, begin, dot, norm
+from askwell.experiments.training_store import TrainingStore
+from askwell.experiments.workers import workers
+from askwell.policies import AbstractPolicy, make_head, make_strategy
+
+KEEP = 10
+"""Updates between checkpoints."""
+
+PROBES = 5
+"""Looks at the decisions on the fixed pool between two validations."""
+
+Watch = Callable[[dict[str, Any]], None]
+"""Called with each new row of a history: the kind of row under "history"."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training run gave: the policy that validated best, its card, and the histories by name."""
+
+    policy: AbstractPolicy
+    card: dict[str, Any]
+    histories: dict[str, pl.DataFrame]
+
+
+class Run:
+    """A training run in memory: what is played, the state, and the rows written so far."""
+
+    def __init__(self, spec: TrainingSpec):
+        self.spec, self.trainer = spec, spec.make_trainer()
+        made = [make_head(spec.head, jax.random.key(seed), spec.policy) for seed in spec.seeds]
+        split = [eqx.partition(policy, eqx.is_inexact_array) for policy in made]
+        self.static = split[0][1]
+        params = jax.tree.map(lambda *leaves: jnp.stack(leaves), *[params for params, _ in split])
+        self.state = begin(spec, params)
+        self.worlds = [(world.game(), world.tasks()) for world in spec.worlds]
+        self.gradients = [programs.gradients(self.trainer, game, self.static) for game, _ in self.worlds]
+        self.rows: dict[str, list[dict[str, Any]]] = {"training": [], "decisions": [], "validation": []}
+        self._validation: list[Any] | None = None
+        self._probe: Any = None
+
+    def update(self, number: int, pool: concurrent.futures.Executor) -> None:
+        """One step of every seed's policy."""
+        start = time.perf_counter()
+        spec, state = self.spec, self.state
+        chunks = spec.tasks // CHUNK
+        share = np.array([world.share for world in spec.worlds])
+        where = np.random.default_rng([number, len(share)]).choice(len(share), chunks, p=share / share.sum())
+
+        def play(chunk: int):
+            world = where[chunk]
+            pools = [self.worlds[world][1].draw((seed, number, chunk), CHUNK) for seed in spec.seeds]
+            keys = jnp.stack(
+                [jax.random.fold_in(jax.random.fold_in(jax.random.key(s), number), chunk) for s in spec.seeds]
+            )
+            pools = jax.tree.map(lambda *leaves: jnp.stack(leaves), *pools)
+            return jax.block_until_ready(self.gradients[world](state.params, state.scale[world], keys, pools))
+
+        played = list(
+            pool.map(play, range(chunks))
+        )  # in the order of chunks: sums must not depend on who was first
+        halves = [
+            [_sum([played[c][kind] for c in range(side, chunks, 2)]) for side in (0, 1)] for kind in (0, 1)
+        ]
+        right, shuffled = (jax.tree.map(lambda a, b: (a + b) / spec.tasks, *half) for half in halves)
+        seen = [one for _, _, one in played]
+        spread = [
+            _mean([seen[c].spread for c in range(chunks) if where[c] == world]) for world in range(len(share))
+        ]
+        lengths = norm(right)
+        if not np.all(np.isfinite(lengths)):
+            raise AskwellError(
+                f"The gradient of update {number} is not finite; the last good checkpoint is kept: try a smaller "
+                "step, a smaller clip or another learner."
+            )
+        self.state = advance(spec, state, right, spread, jnp.asarray(number))
+        seconds = time.perf_counter() - start
+        agree = [np.asarray(dot(*half) / (norm(half[0]) * norm(half[1]) + 1e-12)) for half in halves]
+        flat = _mean([jax.tree.map(lambda leaf: jnp.mean(leaf, axis=-1), one) for one in seen])
+        for place, seed in enumerate(spec.seeds):
+            row = {
+                "seed": seed,
+                "update": number,
+                "seconds": seconds,
+                "reward": float(flat.reward[place]),
+                "spread": float(jnp.sqrt(flat.spread[place])),
+                "entropy": float(flat.entropy[place]),
+                **{
+                    name: float(getattr(flat.decisions, name)[place])
+                    for name in ("groups", "classes", "largest", "redundancy")
+                },
+                "gradient": float(lengths[place]),
+                "shuffled": float(norm(shuffled)[place]),
+                "agreement": float(agree[0][place]),
+                "chance": float(agree[1][place]),
+            }
+            own = [old for old in self.rows["training"] if old["seed"] == seed]
+            self.rows["training"].append({**row, "warning": warn.warning([*own, row], spec)})
+
+    def validate(self, update: int) -> None:
+        """Judge the averaged weights on fixed tasks, and keep the best."""
+        if self._validation is None:
+            self._validation = [self._world(place, world) for place, world in enumerate(self._judged())]
+        areas = [np.asarray(judge(self.state.mean, key, pools)) for judge, key, pools, _ in self._validation]
+        for place, seed in enumerate(self.spec.seeds):
+            for name in self.spec.against:
+                gaps = [
+                    own[place] - others[name]
+                    for own, (*_, others) in zip(areas, self._validation, strict=True)
+                ]
+                gap = np.concatenate(gaps)
+                error = 1.96 * gap.std(ddof=1) / len(gap) ** 0.5
+                self.rows["validation"].append(
+                    {
+                        "seed": seed, "update": update, "against": name, "difference": float(gap.mean()),
+                        "low": float(gap.mean() - error), "high": float(gap.mean() + error),
+                    }
+                )  # fmt: skip
+        score = jnp.asarray(np.mean([own.mean(axis=1) for own in areas], axis=0))
+        better = score > self.state.score
+        best = jax.tree.map(
+            lambda old, new: jnp.where(better.reshape(-1, *[1] * (new.ndim - 1)), new, old),
+            self.state.best,
+            self.state.mean,
+        )
+        state = self.state
+        self.state = TrainingState(
+            state.params, state.mean, best, jnp.maximum(score, state.score), state.optimiser, state.scale
+        )
+
+    def _judged(self):
+        fresh = {"selection": 1, "report": 1024}
+        return self.spec.validation or [w.model_copy(update=fresh) for w in self.spec.worlds]
+
+    def _world(self, place: int, world: Any):
+        game, key = world.game(), jax.random.key(place)
+        pools = jax.tree.map(jnp.asarray, world.tasks().draw((2**31, place), self.spec.judged))
+        others = {}
+        for name in self.spec.against:
+            strategy = make_strategy(name)
+            play = programs.Compiled(lambda key, pools, s=strategy: programs.areas(game, s, key, pools))
+            others[name] = np.asarray(play(key, pools))
+        return programs.judge(game, self.static), key, pools, others
+
+    def look(self, update: int) -> None:
+        """Write down what the policies decide on one fixed pool."""
+        game, tasks = self.worlds[0]
+        if self._probe is None:
+            pool = jax.tree.map(lambda leaf: jnp.asarray(leaf)[0], tasks.draw((2**31, 2**31), 1))
+            self._probe = programs.probe(game, self.static), pool, programs.shares_of(game, pool)
+        play, pool, priors = self._probe
+        for kind, shares, prior in zip(
+            ("group", "class"), play(self.state.params, pool), priors, strict=True
+        ):
+            for (place, round, index), share in np.ndenumerate(np.asarray(shares)):
+                self.rows["decisions"].append(
+                    {
+                        "seed": self.spec.seeds[place], "update": update, "round": round + 1, "kind": kind,
+                        "index": index, "share": float(share), "prior": float(prior[index]),
+                    }
+                )  # fmt: skip
+
+
+def train(spec: TrainingSpec, out: Path | str, watch: Watch = lambda row: None) -> Trained:
+    """Train a policy, or go on where an earlier run in `out` stopped: the weights will be the same to the bit.
+
+    Raises:
+        AskwellError: one sentence on a wrong spec, an `out` of another spec, or a gradient that is not finite.
+        KeyboardInterrupt: after Ctrl-C, once the update is ended and a checkpoint is kept.
+    """
+    compilation_cache()
+    at_once = workers()  # before anything else starts JAX
+    store = TrainingStore(Path(out))
+    store.open(spec)
+    run = Run(spec)
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool, interrupts() as interrupted:
+        for number in range(store.restore(run), spec.updates):
+            known = {name: len(rows) for name, rows in run.rows.items()}
+            if number % max(1, spec.every // PROBES) == 0:
+                run.look(number)
+            run.update(number, pool)
+            done, last = number + 1, number + 1 == spec.updates
+            if done % spec.every == 0 or last:
+                run.validate(done)
+            if last:
+                run.look(done)
+            for name, rows in run.rows.items():
+                for row in rows[known[name] :]:
+                    watch({"history": name, **row})
+            stop = bool(interrupted)  # once, so that no Ctrl-C stops without a checkpoint
+            if done % KEEP == 0 or last or stop:
+                store.keep(run, done)
+            if stop and not last:
+                raise KeyboardInterrupt
+    return Trained(*store.finish(run))
+
+
+@contextmanager
+def interrupts() -> Iterator[list[int]]:
+    """Ctrl-C fills the list that this gives, and stops at once only when it comes a second time."""
+    caught: list[int] = []
+
+    def catch(number: int, frame: Any) -> None:
+        if caught:
+            raise KeyboardInterrupt
+        caught.append(number)
+
+    if threading.current_thread() is not threading.main_thread():  # only there may signals be caught
+        yield caught
+        return
+    before = signal.signal(signal.SIGINT, catch)
+    try:
+        yield caught
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _sum(trees: list[Any]) -> Any:
+    return jax.tree.map(lambda *leaves: sum(leaves[1:], leaves[0]), *trees)
+
+
+def _mean(trees: list[Any]) -> Any:
+    return jax.tree.map(lambda leaf: leaf / len(trees), _sum(trees)) if trees else None

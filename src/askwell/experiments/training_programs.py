@@ -1,0 +1,92 @@
+"""The compiled programs of a training run: gradients, validation, and what the policy decides on a fixed pool."""
+
+import threading
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import PyTree
+
+from askwell.core import AbstractStrategy, Pool
+from askwell.experiments.workers import OPTIONS
+from askwell.games import BatchGame, rollout
+from askwell.training import AbstractTrainer, Seen
+from askwell.training.base import class_shares, groups_of
+
+EPISODES = 8
+"""Drawn episodes that the decisions on the fixed pool are a mean of."""
+
+
+class Compiled:
+    """A function of arrays, compiled for one thread at its first call."""
+
+    def __init__(self, function: Any):
+        self._jitted, self._program, self._lock = jax.jit(function), None, threading.Lock()
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call it; arrays must have the shapes of the first call."""
+        with self._lock:
+            if self._program is None:
+                self._program = self._jitted.lower(*arguments).compile(compiler_options=OPTIONS)
+        return self._program(*arguments)
+
+
+def gradients(trainer: AbstractTrainer, game: BatchGame, static: PyTree) -> Compiled:
+    """Of some tasks for each seed: sums of gradients, real and shuffled, and the mean of what was seen."""
+
+    def one(params: PyTree, scale: jax.Array, key: jax.Array, pools: Pool) -> tuple[PyTree, PyTree, Seen]:
+        policy = eqx.combine(params, static)
+        keys = jax.random.split(key, pools.x.shape[0])
+        right, shuffled, seen = jax.vmap(lambda k, pool: trainer.gradient(policy, game, scale, k, pool))(
+            keys, pools
+        )
+        total = lambda tree: jax.tree.map(lambda leaf: jnp.sum(leaf, axis=0), tree)
+        return total(right), total(shuffled), jax.tree.map(lambda leaf: jnp.mean(leaf, axis=0), seen)
+
+    return Compiled(jax.vmap(one))
+
+
+def areas(game: BatchGame, strategy: AbstractStrategy, key: jax.Array, pools: Pool) -> jax.Array:
+    """The area under the learning curve on the report split, for each task."""
+    keys = jax.random.split(key, pools.x.shape[0])
+    return jax.vmap(lambda k, pool: jnp.mean(rollout(game, strategy, k, pool).report.accuracy))(keys, pools)
+
+
+def judge(game: BatchGame, static: PyTree) -> Compiled:
+    """Areas of each seed's policy on the same tasks."""
+    return Compiled(
+        lambda params, key, pools: jax.vmap(lambda p: areas(game, eqx.combine(p, static), key, pools))(params)
+    )
+
+
+def probe(game: BatchGame, static: PyTree) -> Compiled:
+    """Expected shares of groups ``[s, r, g]`` and classes ``[s, r, c]`` in each round's batch on one pool."""
+
+    def episode(params: PyTree, pool: Pool, key: jax.Array):
+        policy = eqx.combine(params, static)
+
+        def play(state: Any, round: jax.Array):
+            view, now = game.view(state), jax.random.fold_in(key, round)
+            act = policy.act(now, view, game.batch)
+            chance = jnp.mean(act.chance, axis=0)
+            member = jax.nn.one_hot(pool.y, pool.classes)
+            return game.step(now, state, act.picks)[0], (chance @ groups_of(view), chance @ member)
+
+        return jax.lax.scan(play, game.reset(jax.random.key(0), pool), jnp.arange(game.rounds))[1]
+
+    def mean(params: PyTree, pool: Pool):
+        keys = jax.random.split(jax.random.key(1), EPISODES)
+        return jax.tree.map(
+            lambda leaf: jnp.mean(leaf, axis=0), jax.vmap(lambda k: episode(params, pool, k))(keys)
+        )
+
+    return Compiled(jax.vmap(mean, in_axes=(0, None)))
+
+
+def shares_of(game: BatchGame, pool: Pool) -> tuple[np.ndarray, np.ndarray]:
+    """Shares of groups and of classes in a pool."""
+    view = game.view(game.reset(jax.random.key(0), pool))
+    classes = class_shares(Pool(pool.x, pool.y, pool.x, pool.y, pool.x, pool.y, pool.classes))
+    return np.asarray(jnp.mean(groups_of(view), axis=0)), np.asarray(classes)

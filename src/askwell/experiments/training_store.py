@@ -1,0 +1,154 @@
+"""A training run on disk: spec, checkpoint, histories, and at the end the policy with its card."""
+
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import equinox as eqx
+import jax
+import numpy as np
+import polars as pl
+
+from askwell.core import AskwellError
+from askwell.experiments.play import versions
+from askwell.experiments.store import PART, SPEC, write_whole
+from askwell.experiments.training_spec import TrainingSpec
+from askwell.experiments.training_state import from_file, to_bytes
+from askwell.policies import files
+
+if TYPE_CHECKING:
+    from askwell.experiments.train import Run
+
+CHECKPOINT, POLICY = "checkpoint.safetensors", f"policy{files.SUFFIX}"
+
+_FIGURES = (
+    "seconds",
+    "reward",
+    "spread",
+    "entropy",
+    "groups",
+    "classes",
+    "largest",
+    "redundancy",
+    "gradient",
+    "shuffled",
+    "agreement",
+    "chance",
+)
+HISTORIES: dict[str, dict[str, Any]] = {
+    "training": {"seed": pl.Int64, "update": pl.Int64, **dict.fromkeys(_FIGURES, pl.Float64), "warning": pl.String},
+    "decisions": {
+        "seed": pl.Int64, "update": pl.Int64, "round": pl.Int64, "kind": pl.String, "index": pl.Int64,
+        "share": pl.Float64, "prior": pl.Float64,
+    },
+    "validation": {
+        "seed": pl.Int64, "update": pl.Int64, "against": pl.String, "difference": pl.Float64, "low": pl.Float64,
+        "high": pl.Float64,
+    },
+}  # fmt: skip
+"""The histories' columns.
+
+`training`, one row an update: seconds; `reward`, the mean accuracy of what was drawn; `spread`, the deviation of
+what batches from one state were worth; entropy of a decision in nats; the figures of `askwell.training.Decisions`;
+lengths of the gradient and of that of shuffled rewards; `agreement`, the cosine between the gradients of two halves
+of the tasks, and `chance`, the same with shuffled rewards. `decisions`: shares of k-means groups and classes in the
+batches that the policy draws on one fixed pool, and in the pool. `validation`: area under the learning curve less
+that of `against` on the same tasks, with a 95 % interval over tasks.
+"""
+
+
+class TrainingStore:
+    """A training run's directory."""
+
+    def __init__(self, root: Path):
+        self.root = root
+
+    def open(self, spec: TrainingSpec) -> None:
+        """Begin a run, or take up the one that lies there.
+
+        Raises:
+            AskwellError: if the directory belongs to another spec, or is no training run's.
+        """
+        try:
+            if (self.root / SPEC).exists():
+                old = TrainingSpec.read(self.root / SPEC).model_dump()
+                new = spec.model_dump()
+                differ = [
+                    f"{name} {old[name]!r}, now {new[name]!r}" for name in new if old[name] != new[name]
+                ]
+                if differ:
+                    raise AskwellError(
+                        f"{self.root} was made by another spec ({'; '.join(differ)}); choose another --out, or "
+                        "give the same settings to go on with it."
+                    )
+            elif self.root.exists() and (not self.root.is_dir() or any(self.root.iterdir())):
+                raise AskwellError(
+                    f"{self.root} exists and holds no training run; choose a new or empty --out."
+                )
+            else:
+                write_whole(self.root / SPEC, spec.toml().encode())
+            for leftover in self.root.glob(f"{PART}*"):
+                leftover.unlink(missing_ok=True)
+        except OSError as error:
+            raise AskwellError(f"Cannot use {self.root}: {error.strerror}; choose another --out.") from error
+
+    def keep(self, run: "Run", done: int) -> None:
+        """Write the histories, then the checkpoint: rows beyond it are dropped when it is taken up."""
+        for name in HISTORIES:
+            buffer = io.BytesIO()
+            _frame(name, run.rows[name]).write_parquet(buffer)
+            write_whole(self.root / f"{name}.parquet", buffer.getvalue())
+        write_whole(self.root / CHECKPOINT, to_bytes(run.state, done))
+
+    def restore(self, run: "Run") -> int:
+        """Put a run where its checkpoint is; how many updates that has behind it."""
+        if not (self.root / CHECKPOINT).exists():
+            return 0
+        run.state, done = from_file(self.root / CHECKPOINT, run.state)
+        for name, frame in histories(self.root).items():
+            end = done + (name == "validation" or done == run.spec.updates)
+            run.rows[name] = frame.filter(pl.col("update") < end).to_dicts()
+        return done
+
+    def finish(self, run: "Run") -> tuple[Any, dict[str, Any], dict[str, pl.DataFrame]]:
+        """Write the policy that validated best, and its card."""
+        best = int(np.argmax(run.state.score))
+        spec = run.spec
+        policy = eqx.combine(jax.tree.map(lambda leaf: leaf[best], run.state.best), run.static)
+        frames = {name: _frame(name, rows) for name, rows in run.rows.items()}
+        own = frames["validation"].filter(seed=spec.seeds[best])
+        gaps = own.group_by("update").agg(pl.col("difference").mean())
+        reached = gaps.sort("difference", "update", descending=[True, False])["update"][0]  # the first of equals
+        card = {
+            "head": spec.head,
+            "settings": spec.policy,
+            "inputs": list(policy.inputs),
+            "spec": spec.model_dump(exclude_none=True, mode="json"),
+            "seed": spec.seeds[best],
+            "update": int(reached),
+            "validation": own.filter(update=reached).drop("seed", "update").to_dicts(),
+            "warnings": [row for row in frames["training"]["warning"].unique().sort() if row],
+            "versions": versions(),
+        }
+        write_whole(self.root / POLICY, files.to_bytes(policy, dict(spec.policy)))
+        write_whole((self.root / POLICY).with_suffix(".json"), json.dumps(card, indent=1).encode())
+        return policy, card, frames
+
+
+def _frame(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=HISTORIES[name])
+
+
+def histories(root: Path | str) -> dict[str, pl.DataFrame]:
+    """The histories of a training run, as far as it has got.
+
+    Raises:
+        AskwellError: if there are none.
+    """
+    try:
+        return {name: pl.read_parquet(Path(root) / f"{name}.parquet") for name in HISTORIES}
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise AskwellError(
+            f"{root} holds no histories of a training run; run `askwell train` first."
+        ) from error

@@ -1,0 +1,149 @@
+"""Worlds: where training and validation take their tasks from, synthetic or real."""
+
+from typing import Annotated, Any
+
+import equinox as eqx
+import jax
+import numpy as np
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from askwell.core import AskwellError, Pool
+from askwell.data import Dataset, Synthetic, encode, load
+from askwell.experiments.spec import Size, listed
+from askwell.games import BatchGame
+from askwell.learners import make_learner
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class World(BaseModel):
+    """A kind of task: a game, and where its pools come from.
+
+    Attributes:
+        datasets: real sets, drawn alike; none: the synthetic generator with the settings `synthetic`.
+        share: how often this world is played, relative to the others.
+        rounds, batch, start, noise, reward, learner: see `askwell.games.BatchGame`.
+        pool, selection, report: points of each part; `features` and `classes` the room that a task has for them.
+        subsets: of a real set take a random subset of its classes each time.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    datasets: Annotated[tuple[str, ...], BeforeValidator(listed)] = ()
+    share: Annotated[float, Field(gt=0)] = 1.0
+    rounds: Size = 10
+    batch: Size = 10
+    start: Annotated[int, Field(ge=0)] = 0
+    noise: Share = 0.0
+    reward: str = "accuracy"
+    learner: str = "logistic"
+    pool: Size = 256
+    selection: Size = 1024
+    report: Size = 1
+    features: Size = 16
+    classes: Annotated[int, Field(ge=2)] = 8
+    subsets: bool = False
+    synthetic: dict[str, Any] = {}
+
+    def game(self) -> BatchGame:
+        """The game that is played there."""
+        return BatchGame(
+            learner=make_learner(self.learner),
+            rounds=self.rounds,
+            batch=self.batch,
+            start=self.start,
+            noise=self.noise,
+            reward=self.reward,
+        )
+
+    def tasks(self) -> "Tasks":
+        """Where its pools come from.
+
+        Raises:
+            AskwellError: for sizes that no task can have, or data that cannot be loaded.
+        """
+        budget = self.start + self.rounds * self.batch
+        if self.pool < budget:
+            raise AskwellError(
+                f"A world has pools of {self.pool} points and a budget of {budget} labels; give it a larger pool, "
+                "fewer rounds or smaller batches."
+            )
+        return Real(self) if self.datasets else Generated(self)
+
+
+class Generated:
+    """Tasks from the synthetic generator."""
+
+    def __init__(self, world: World):
+        sizes = {"n": world.pool, "selection": world.selection, "report": world.report}
+        try:
+            self._source = Synthetic(d=world.features, classes=world.classes, **sizes, **world.synthetic)
+        except TypeError as error:
+            raise AskwellError(
+                f"A world's synthetic settings are wrong: {error}; see askwell.data.Synthetic."
+            ) from error
+        self._sample = eqx.filter_jit(lambda keys: jax.vmap(self._source.sample)(keys))
+
+    def draw(self, seed: tuple[int, ...], count: int) -> Pool:
+        """So many tasks, with a leading axis; the same for the same seed."""
+        number = np.random.default_rng(seed).integers(2**31)
+        return self._sample(jax.random.split(jax.random.key(number), count))
+
+
+class Real:
+    """Tasks from real sets: random rows, and on demand random classes, of one set each time."""
+
+    def __init__(self, world: World):
+        self._world = world
+        self._sets = [encode(load(name), features=world.features) for name in world.datasets]
+        for one in self._sets:
+            if len(one.classes) > world.classes and not world.subsets:
+                raise AskwellError(
+                    f"{one.name} has {len(one.classes)} classes and its world has room for {world.classes}; set "
+                    "classes higher, or subsets = true."
+                )
+            if len(one.y) < world.pool + 2:
+                raise AskwellError(f"{one.name} has {len(one.y)} rows, too few for a pool of {world.pool}.")
+
+    def draw(self, seed: tuple[int, ...], count: int) -> Pool:
+        """See `Generated.draw`; task i is of set i modulo the number of sets, in a random order for each seed."""
+        order = np.random.default_rng(seed).permutation(len(self._sets))
+        sets = [self._sets[order[i % len(order)]] for i in range(count)]
+        pools = [self._one(one, np.random.default_rng([*seed, i])) for i, one in enumerate(sets)]
+        return jax.tree.map(lambda *leaves: np.stack(leaves), *pools)
+
+    def _one(self, data: Dataset, generator: np.random.Generator) -> Pool:
+        world, chosen = self._world, np.arange(len(data.classes))
+        if world.subsets:
+            for _ in range(20):  # a subset may have too few rows
+                most = min(len(chosen), world.classes)
+                some = generator.choice(len(data.classes), generator.integers(2, most + 1), replace=False)
+                if np.isin(data.y, some).sum() >= world.pool + 2:
+                    chosen = some
+                    break
+            else:
+                chosen = np.argsort(-np.bincount(data.y))[: world.classes]
+        rows = generator.permutation(np.flatnonzero(np.isin(data.y, chosen)))
+        place = np.full(len(data.classes), -1)
+        place[generator.permutation(chosen) if world.subsets else chosen] = np.arange(len(chosen))
+        # What the pool leaves is shared out; a small set repeats rows within selection or report, never across.
+        pool, rest = rows[: world.pool], rows[world.pool :]
+        cut = max(1, round(len(rest) * world.selection / (world.selection + world.report)))
+        parts = [
+            pool,
+            *(
+                np.resize(part, size)
+                for part, size in (
+                    (rest[: min(cut, len(rest) - 1)], world.selection),
+                    (rest[min(cut, len(rest) - 1) :], world.report),
+                )
+            ),
+        ]
+        pad = ((0, 0), (0, world.features - data.x.shape[1]))
+        x = [np.pad(data.x[part], pad) for part in parts]
+        y = [place[data.y[part]].astype(np.int32) for part in parts]
+        first: Any = Pool(x[0], y[0], x[1], y[1], x[2], y[2], world.classes)  # type: ignore[arg-type]
+        return first
+
+
+Tasks = Generated | Real

@@ -1,0 +1,80 @@
+"""The commands that train a policy and judge one. As in `cli`, everything heavy is imported inside them."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+OPPONENTS = "random,margin,badge,typiclust,uherding,margin-herding,oracle"
+
+
+def train(
+    out: Annotated[Path, typer.Option(help="Directory of the run; a stopped run goes on there.")],
+    spec: Annotated[Path | None, typer.Argument(help="TOML file; without it, the shipped policy's.")] = None,
+    updates: Annotated[
+        int | None, typer.Option(help="Steps of the optimiser, instead of the spec's.")
+    ] = None,
+    seed: Annotated[
+        str | None, typer.Option(help="Seeds with commas: one policy each, the best is kept.")
+    ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Show what the policy decides as it learns.")
+    ] = False,
+) -> None:
+    """Train a policy."""
+    from askwell.cli import console, numbers
+    from askwell.core.errors import AskwellError
+    from askwell.experiments import TrainingSpec
+    from askwell.experiments import train as learn
+    from askwell.experiments.watch import Watching
+    from askwell.policies import files
+
+    given: dict[str, Any] = {"updates": updates, "seeds": numbers(seed, "--seed")}
+    changes = {name: value for name, value in given.items() if value is not None}
+    if spec is None:
+        shipped = files.SHIPPED.get("learned")
+        if shipped is None:
+            raise AskwellError("No policy is shipped with this version; give a training spec (TOML).")
+        read = TrainingSpec.make(**{**files.card(shipped)["spec"], **changes})
+    else:
+        read = TrainingSpec.read(spec, **changes)
+    with Watching(read, console(stderr=True), bars=watch) as seen:
+        trained = learn(read, out, seen)
+    show = console()
+    for row in trained.card["validation"]:
+        show.print(
+            f"{row['difference']:+.4f} [{row['low']:+.4f}, {row['high']:+.4f}] accuracy over the rounds against "
+            f"{row['against']} (validation tasks)"
+        )
+    for sentence in trained.card["warnings"]:
+        show.print(f"Warning: {sentence}")
+    show.print(f"The policy is {out / 'policy.safetensors'}; to judge it on data that it never saw:")
+    show.print(f"askwell evaluate {out} digits breast_cancer letter", soft_wrap=True)
+
+
+def evaluate(
+    policy: Annotated[str, typer.Argument(help="A policy's file or its run's directory, or `learned`.")],
+    data: Annotated[list[str], typer.Argument(help="Dataset names (see `askwell list datasets`) or files.")],
+    strategies: Annotated[str, typer.Option(help="Opponents, with commas.")] = OPPONENTS,
+    baseline: Annotated[str, typer.Option(help="The one it is compared to.")] = "margin-herding",
+    label: Annotated[str | None, typer.Option(help="Column that holds the labels (files).")] = None,
+    rounds: Annotated[int, typer.Option(help="Batches asked in an episode.")] = 10,
+    batch: Annotated[str, typer.Option(help="Labels asked in a round, or several sizes with commas.")] = "10",
+    splits: Annotated[int, typer.Option(help="Pool / selection / report splits.")] = 24,
+    out: Annotated[Path | None, typer.Option(help="Keep records here; a stopped run goes on.")] = None,
+) -> None:
+    """Judge a policy: `compare` with the opponents that matter."""
+    from askwell.cli import compare
+    from askwell.policies import SHIPPED
+
+    name = policy if policy in SHIPPED or policy.startswith("policy:") else f"policy:{policy}"
+    compare(
+        data,
+        strategies=f"{name},{strategies}",
+        baseline=baseline,
+        label=label,
+        rounds=rounds,
+        batch=batch,
+        splits=splits,
+        out=out,
+    )

@@ -1,0 +1,20 @@
+"""Policies: strategies with trained weights; heads are listed in `askwell.policies.heads`."""
+
+from askwell.policies.base import AbstractPolicy, Act
+from askwell.policies.files import SHIPPED, card, load_policy, make_strategy
+from askwell.policies.groups import Groups
+from askwell.policies.heads import HEADS, make_head
+from askwell.policies.pointwise import Pointwise
+
+__all__ = [
+    "HEADS",
+    "SHIPPED",
+    "AbstractPolicy",
+    "Act",
+    "Groups",
+    "Pointwise",
+    "card",
+    "load_policy",
+    "make_head",
+    "make_strategy",
+]

@@ -1,0 +1,127 @@
+"""Policies on disk: weights as safetensors, and beside them a JSON card that says what they are."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+import safetensors.numpy
+from safetensors import SafetensorError, safe_open
+
+from askwell.core import AbstractStrategy, AskwellError, unknown
+from askwell.policies import heads
+from askwell.policies.base import AbstractPolicy
+
+FORMAT = "1"
+"""Changes with the meaning of weights or features: a file of another format is refused, not misread."""
+
+SUFFIX = ".safetensors"
+DAMAGED = (OSError, SafetensorError, KeyError, ValueError)
+"""What reading and taking up a file that is none of ours may raise."""
+
+
+def named_arrays(tree: Any) -> dict[str, np.ndarray]:
+    """Every array of a pytree by its path."""
+    leaves = jax.tree_util.tree_leaves_with_path(eqx.filter(tree, eqx.is_array))
+    return {jax.tree_util.keystr(path): np.asarray(leaf) for path, leaf in leaves}
+
+
+def with_arrays(tree: Any, arrays: dict[str, np.ndarray]) -> Any:
+    """The pytree with its arrays replaced by those of the same path.
+
+    Raises:
+        KeyError: for an array that is missing; ValueError for one of another shape or type.
+    """
+
+    def take(path: Any, leaf: Any) -> Any:
+        if not eqx.is_array(leaf):
+            return leaf
+        array = arrays[jax.tree_util.keystr(path)]
+        if array.shape != leaf.shape or array.dtype != leaf.dtype:
+            raise ValueError(f"{jax.tree_util.keystr(path)} is {array.dtype}{list(array.shape)}")
+        return jax.numpy.asarray(array)
+
+    return jax.tree_util.tree_map_with_path(take, tree)
+
+
+def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """The arrays of a safetensors file and its metadata; raises one of `DAMAGED` if it is none."""
+    with safe_open(path, "numpy") as file:
+        names = list(file.keys())
+        return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
+
+
+def to_bytes(policy: AbstractPolicy, settings: dict[str, Any]) -> bytes:
+    """A policy's file; `settings` are what its head was made with."""
+    about = {"format": FORMAT, "head": policy.name, "inputs": json.dumps(policy.inputs)}
+    return safetensors.numpy.save(
+        named_arrays(policy), {"askwell": json.dumps({**about, "settings": settings})}
+    )
+
+
+def load_policy(path: Path | str) -> AbstractPolicy:
+    """The policy in a file.
+
+    Raises:
+        AskwellError: if the file is missing, damaged, or made for other features or by another version.
+    """
+    path = Path(path)
+    if path.is_dir():  # of a training run
+        path = path / f"policy{SUFFIX}"
+    try:
+        arrays, metadata = read_arrays(path)
+        about = json.loads(metadata["askwell"])
+    except FileNotFoundError:
+        raise AskwellError(f"There is no policy file {path}; check the path.") from None
+    except DAMAGED as error:
+        raise AskwellError(
+            f"{path} is no policy that Askwell wrote, or was cut short; train again or copy it anew."
+        ) from error
+    if about.get("format") != FORMAT:
+        raise AskwellError(
+            f"{path} has format {about.get('format')}, and this version of Askwell reads format {FORMAT}; "
+            "train the policy again."
+        )
+    policy = heads.make_head(about["head"], jax.random.key(0), about["settings"])
+    if json.loads(about["inputs"]) != list(policy.inputs):
+        raise AskwellError(f"{path} was trained on other features than this version has; train it again.")
+    try:
+        return with_arrays(policy, arrays)
+    except (KeyError, ValueError) as error:
+        raise AskwellError(f"{path} lacks weights of the head '{policy.name}'; copy it anew.") from error
+
+
+def card(path: Path | str) -> dict[str, Any]:
+    """The card beside a policy's file; empty if there is none."""
+    try:
+        return json.loads(Path(path).with_suffix(".json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def make_strategy(name: str) -> AbstractStrategy:
+    """The strategy of that name; ``learned`` is the shipped policy, ``policy:FILE`` one of your own.
+
+    Raises:
+        AskwellError: for an unknown name, or a policy that cannot be loaded.
+    """
+    kind, _, rest = name.partition(":")
+    if kind == "policy":
+        if not rest:
+            raise AskwellError(
+                "The strategy 'policy:' names no file; write policy:PATH of a policy.safetensors."
+            )
+        return load_policy(rest)
+    if name in SHIPPED:
+        return load_policy(SHIPPED[name])
+    from askwell.strategies import STRATEGIES
+
+    if name not in STRATEGIES:
+        raise AskwellError(unknown("strategy", name, [*SHIPPED, *STRATEGIES]))
+    return STRATEGIES[name]()
+
+
+SHIPPED = {path.stem: path for path in sorted((Path(__file__).parent / "shipped").glob(f"*{SUFFIX}"))}
+"""Policies that come with Askwell, by name."""

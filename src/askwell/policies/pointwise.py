@@ -1,0 +1,102 @@
+"""A policy that scores every candidate, picks one, and scores the rest anew."""
+
+from typing import ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from askwell.core import View
+from askwell.policies.base import AbstractPolicy, Act
+from askwell.policies.features import CONTEXT, FEATURES, Batch, add, look, see
+from askwell.policies.narrow import narrow
+from askwell.strategies import pickers
+
+HIDDEN = 16
+START = {"doubt": 1.0, "coarse": 1.0}
+"""Margin-herding: the rule that an untrained policy follows."""
+
+SHARPNESS = 6.0
+"""What its score is multiplied by: low enough for a draw to try something else now and then."""
+
+
+class Pointwise(AbstractPolicy):
+    """Scores every candidate with weights that depend on the round; each pick changes the scores of the rest.
+
+    The score is linear in the features (`policies.features`), with weights that a small network reads off the
+    context, plus a small network on both. Both networks start at zero: an untrained policy *is* a heuristic,
+    margin × coverage gain.
+    """
+
+    name: ClassVar[str] = "pointwise"
+    needs: ClassVar[tuple[str, ...]] = ("probabilities", "geometry")
+    large: ClassVar[bool] = True
+    inputs: ClassVar[tuple[str, ...]] = FEATURES + CONTEXT
+    base: Float[Array, " f"]
+    of_context: eqx.nn.MLP
+    inner: Float[Array, "f h"]
+    outer: Float[Array, "g h"]
+    bias: Float[Array, " h"]
+    last: Float[Array, " h"]
+
+    def __init__(self, key: PRNGKeyArray):
+        f, g = len(FEATURES), len(CONTEXT)
+        first, inner, outer = jax.random.split(key, 3)
+        self.base = SHARPNESS * jnp.array([START.get(name, 0.0) for name in FEATURES])
+        self.of_context = _silent(eqx.nn.MLP(g, f, HIDDEN, 1, jnp.tanh, key=first))
+        self.inner = jax.random.normal(inner, (f, HIDDEN)) / (f + g) ** 0.5
+        self.outer = jax.random.normal(outer, (g, HIDDEN)) / (f + g) ** 0.5
+        self.bias, self.last = jnp.zeros(HIDDEN), jnp.zeros(HIDDEN)
+
+    def score(self, features: Float[Array, "m f"], context: Float[Array, " g"]) -> Float[Array, " m"]:
+        """How much each candidate is wanted, as a logit."""
+        linear = features @ (self.base + self.of_context(context))
+        # The context goes through the first layer once, not once a candidate.
+        hidden = jnp.tanh(features @ self.inner + (context @ self.outer + self.bias))
+        return linear + hidden @ self.last
+
+    def act(
+        self,
+        key: PRNGKeyArray,
+        view: View,
+        q: int,
+        rows: Int[Array, " m"] | None = None,
+        decisions: Int[Array, " q"] | None = None,
+    ) -> Act:
+        """See `AbstractPolicy.act`; a decision is the row itself."""
+        n = view.x.shape[0]
+        rows = jnp.arange(n) if rows is None else rows
+        sight, first = look(view, q, rows)
+
+        def decide(carry: tuple[Batch, Bool[Array, " m"]], given: tuple[Array, Array | None]):
+            batch, gone = carry
+            key, row = given
+            logit = jax.nn.log_softmax(jnp.where(gone, -jnp.inf, self.score(*see(sight, batch, q))))
+            pick = jax.random.categorical(key, logit) if row is None else jnp.argmax(rows == row)
+            logit = jnp.where(gone, 0.0, logit)  # minus infinity times nothing is not a number
+            chance = jnp.where(gone, 0.0, jnp.exp(logit))
+            told = rows[pick], rows[pick], logit[pick], -chance @ logit, jnp.zeros(n).at[rows].set(chance)
+            return (add(sight, batch, pick), gone.at[pick].set(True)), told
+
+        return Act(*jax.lax.scan(decide, (first, view.asked[rows]), (jax.random.split(key, q), decisions))[1])
+
+    def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
+        """See `AbstractStrategy.select`: the highest score each time, ties at random."""
+        some, key = jax.random.split(key)
+        view, rows = narrow(some, view, q)
+        sight, first = look(view, q, jnp.arange(len(rows)))
+
+        def score(batch: Batch) -> Float[Array, " m"]:
+            return self.score(*see(sight, batch, q))
+
+        return rows[
+            pickers.greedy(key, first, score, lambda batch, row: add(sight, batch, row), view.asked, q)
+        ]
+
+
+def _silent(network: eqx.nn.MLP) -> eqx.nn.MLP:
+    """The network with a last layer of zeros."""
+    return eqx.tree_at(
+        lambda n: n.layers[-1], network, replace_fn=lambda last: jax.tree.map(jnp.zeros_like, last)
+    )

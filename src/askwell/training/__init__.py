@@ -1,0 +1,10 @@
+"""Training: one algorithm per file. To add one, write its file and import it here."""
+
+from askwell.core import collect
+from askwell.training.base import AbstractTrainer, Seen
+from askwell.training.reinforce import Reinforce
+from askwell.training.siblings import Siblings
+
+TRAINERS = collect("trainer", globals(), AbstractTrainer)
+
+__all__ = ["TRAINERS", "AbstractTrainer", "Reinforce", "Seen", "Siblings"]

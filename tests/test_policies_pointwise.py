@@ -1,0 +1,140 @@
+"""The flagship head: where it starts, what its features do not depend on, and large pools."""
+
+import dataclasses
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from askwell.core import measure
+from askwell.policies import Pointwise, narrow
+from askwell.policies.features import CONTEXT, FEATURES, add, look, see
+from askwell.strategies import STRATEGIES
+from askwell.testing.worlds import BATCH, GAME, WARM, at, views
+
+ROUNDS = [0, 1, WARM, GAME.rounds - 2]
+
+
+@pytest.fixture(scope="module")
+def policy() -> Pointwise:
+    """A policy with weights all over the place."""
+    start = Pointwise(jax.random.key(0))
+    leaves, tree = jax.tree.flatten(eqx.filter(start, eqx.is_inexact_array))
+    keys = jax.random.split(jax.random.key(1), len(leaves))
+    moved = [leaf + 0.3 * jax.random.normal(key, leaf.shape) for leaf, key in zip(leaves, keys, strict=True)]
+    return eqx.combine(jax.tree.unflatten(tree, moved), start)
+
+
+@eqx.filter_jit
+def pick(strategy, key, view):
+    return strategy.select(key, view, BATCH)
+
+
+@eqx.filter_jit
+def seen(view, picks=()):
+    """Features and context after some picks."""
+    sight, batch = look(view, BATCH, jnp.arange(view.x.shape[0]))
+    for row in picks:
+        batch = add(sight, batch, jnp.asarray(row))
+    return see(sight, batch, BATCH)
+
+
+def view_of(round):
+    margin = STRATEGIES["margin"]()
+    return at(views(margin), round)
+
+
+@pytest.mark.parametrize("round", ROUNDS)
+def test_an_untrained_policy_is_margin_herding(round):
+    view = view_of(round)
+    ours = pick(Pointwise(jax.random.key(5)), jax.random.key(0), view)
+    theirs = pick(STRATEGIES["margin-herding"](), jax.random.key(0), view)
+    assert np.array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("round", ROUNDS)
+def test_features_are_finite_and_moderate(round):
+    features, context = seen(view_of(round), (3, 9))
+    assert features.shape == (64, len(FEATURES))
+    assert context.shape == (len(CONTEXT),)
+    assert np.all(np.isfinite(features))
+    assert np.all(np.abs(features) < 15)
+    assert np.all(np.abs(context) < 5)
+
+
+@pytest.mark.parametrize("round", ROUNDS)
+def test_names_of_classes_say_nothing(round):
+    view, order = view_of(round), jnp.array([2, 0, 1])
+    named = dataclasses.replace(
+        view,
+        log_proba=view.log_proba[:, jnp.argsort(order)],
+        y=jnp.where(view.asked, order[jnp.maximum(view.y, 0)], view.y),
+    )
+    for one, other in zip(seen(view, (3, 9)), seen(named, (3, 9)), strict=True):
+        assert np.allclose(one, other, atol=1e-4)
+
+
+@pytest.mark.parametrize("round", [WARM])
+def test_a_class_that_never_occurs_says_nothing(round):
+    view = view_of(round)
+    more = jnp.concatenate([view.log_proba, jnp.full((64, 4), jnp.log(1e-6))], axis=1)
+    for one, other in zip(seen(view), seen(dataclasses.replace(view, log_proba=more)), strict=True):
+        assert np.allclose(one, other, atol=1e-2)
+
+
+def test_moving_features_follow_the_batch():
+    view = view_of(WARM)
+    before, _ = seen(view)
+    after, context = seen(view, (3,))
+    column = {name: FEATURES.index(name) for name in FEATURES}
+    # What has been covered once has less to add; what is predicted variance has shrunk.
+    for name in ("coarse", "fine", "weighted", "leverage"):
+        assert np.all(after[:, column[name]] <= before[:, column[name]] + 1e-4), name
+    assert after[3, column["twin"]] == pytest.approx(1)
+    assert np.all(before[:, column["twin"]] == 0)
+    assert context[CONTEXT.index("slot")] == pytest.approx(1 / BATCH)
+    # Leverage by hand: the same as refitting the linear model with the picked point added.
+    rows = [*np.flatnonzero(np.asarray(view.asked)), 3]
+    x = np.concatenate([np.asarray(view.x, np.float64), np.ones((64, 1))], axis=1)
+    variance = np.linalg.inv(x[rows].T @ x[rows] + np.eye(x.shape[1]))
+    leverage = np.log(np.einsum("nd,de,ne->n", x, variance, x) + 1e-5)
+    difference = np.asarray(after[:, column["leverage"]]) - leverage
+    assert np.ptp(difference) < 1e-2  # centred, so up to a constant
+
+
+def test_a_limited_choice_is_kept_to(policy):
+    view, rows = view_of(WARM), jnp.array([40, 41, 50, 3, 60, 22])
+    left = [int(row) for row in rows if not view.asked[row]]
+    act = eqx.filter_jit(policy.act)(jax.random.key(0), view, 2, rows)
+    assert set(np.asarray(act.picks).tolist()) <= set(left)
+    assert np.allclose(act.chance.sum(axis=1), 1, atol=1e-5)
+    assert np.all(np.delete(np.asarray(act.chance), left, axis=1) == 0)
+
+
+def test_of_a_large_pool_the_asked_points_and_a_sample_are_seen(policy, monkeypatch):
+    monkeypatch.setattr(narrow, "MOST", 32)
+    rng = np.random.default_rng(0)
+    x = jnp.asarray(rng.normal(size=(5000, 4)), jnp.float32)
+    y = jnp.full(5000, -1).at[jnp.array([7, 4000])].set(jnp.array([0, 1]))
+    small = view_of(WARM)
+    view = dataclasses.replace(
+        small,
+        x=x,
+        geometry=measure(x),
+        log_proba=jax.nn.log_softmax(x[:, :3]),
+        y=y,
+        rows=jnp.array([7, 4000, 5000, 5000, 5000, 5000]),
+    )
+    few, rows = narrow.narrow(jax.random.key(0), view, 4)
+    assert few.x.shape == (32, 4)
+    assert np.array_equal(few.x, view.x[rows])
+    for one, other in zip(few.labelled, view.labelled, strict=True):
+        assert np.array_equal(one[:2], other[:2])
+    assert np.array_equal(few.labelled[2], view.labelled[2])
+    assert few.asked.sum() == 2
+    picks = np.asarray(pick(policy, jax.random.key(0), view))
+    assert len(set(picks)) == BATCH
+    assert not set(picks) & {7, 4000}
+    assert set(picks) <= set(range(5000))

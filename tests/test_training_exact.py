@@ -1,0 +1,261 @@
+"""Gradients against exact enumeration: every episode of a game of 5 points and 2 rounds of 2 is written down.
+
+Of 4 points all would be asked, and every episode's return would be the same.
+"""
+
+import itertools
+from functools import cache
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from jax.flatten_util import ravel_pytree
+
+from askwell.core import AbstractFitted, AbstractLearner, Pool
+from askwell.games import BatchGame, sequential
+from askwell.policies import Groups, Pointwise
+from askwell.training import Reinforce, Siblings
+from askwell.training.estimators import returns
+
+KEYS = 4096
+APART = 4.5
+"""Standard errors that a component of a mean gradient may be off by; passed by luck once in 10⁵."""
+
+
+class Nearest(AbstractFitted):
+    x: jax.Array
+    y: jax.Array
+    weight: jax.Array
+    classes: int = eqx.field(static=True)
+
+    def log_proba(self, x):
+        near = self.weight * jnp.exp(-jnp.sum((x[:, None] - self.x) ** 2, axis=2))
+        mass = near @ jax.nn.one_hot(self.y, self.classes) + 0.05
+        return jnp.log(mass / jnp.sum(mass, axis=1, keepdims=True))
+
+
+class Kernel(AbstractLearner):
+    """A learner without chance or loops: class shares of the labels around."""
+
+    name = "kernel"
+
+    def fit(self, key, x, y, weight, classes):
+        return Nearest(x, y, weight, classes)
+
+
+def make_pool(weights: tuple[int, ...]) -> Pool:
+    rng = np.random.default_rng(3)
+    x = np.array([[0.0, 0.0], [0.7, 0.2], [2.0, 1.1], [1.0, 2.3], [-1.0, 1.5]], np.float32)
+    y = np.array([0, 0, 1, 2, 3], np.int32)
+    of = np.repeat(np.arange(5), weights)
+    far = (x[of] + 0.5 * rng.normal(size=(16, 2))).astype(np.float32)
+    return Pool(*map(jnp.asarray, (x, y, far, y[of], far, y[of])), classes=4)
+
+
+def perturbed(policy, size: float):
+    """The policy with noise on every weight."""
+    params, rest = eqx.partition(policy, eqx.is_inexact_array)
+    flat, back = ravel_pytree(params)
+    return eqx.combine(back(flat + size * jax.random.normal(jax.random.key(2), flat.shape)), rest)
+
+
+def luck_keys() -> jax.Array:
+    """Two keys that bring either of the first two points, which share a group, before the other."""
+    keys = jax.random.split(jax.random.key(0), 8)
+    luck = jax.vmap(lambda key: jax.random.uniform(jax.random.split(key)[0], (5,)))(keys)
+    first = luck[:, 0] > luck[:, 1]
+    return keys[jnp.array([jnp.argmax(first), jnp.argmin(first)])]
+
+
+POOL = make_pool((2, 3, 4, 6, 1))
+GAME = BatchGame(learner=Kernel(), rounds=2, batch=2, reward="log-loss", labeller=0.0)
+"""Its groups are the classes: one of two points, three of one."""
+
+HEADS = {"pointwise": perturbed(Pointwise(jax.random.key(0)), 0.2)} | {
+    mode: perturbed(Groups(jax.random.key(1), mode, within, q=2), 0.5)
+    for mode, within in {
+        "joint": "random",
+        "shared": "uncertain",
+        "repeated": "centre",
+        "autoregressive": "random",
+        "sequential": "uncertain",
+    }.items()
+}
+SIBLINGS = Siblings(k=3, entropy=0.0)
+EPISODES = Reinforce(episodes=3, entropy=0.0)
+OTHERS = {
+    "siblings as they are": (Siblings(k=3, entropy=0.0, centred=False), 0.0),
+    "running": (Reinforce(episodes=3, entropy=0.0, baseline="running"), 1.0),
+    "none": (Reinforce(episodes=3, entropy=0.0, baseline="none"), 1.0),
+    "discounted": (Reinforce(episodes=3, entropy=0.0, discount=0.5), 0.5),
+}
+
+
+DISCOUNTS = (0.0, 0.5, 1.0)
+
+
+def game_of(head: str) -> BatchGame:
+    return sequential(GAME) if head == "sequential" else GAME
+
+
+def enumerate_all(policy, game, luck, pool=POOL):
+    """Log-probabilities and rewards ``[s, r]`` of every sequence of decisions, and which are possible ``[s, r]``."""
+    choices = 5 if isinstance(policy, Pointwise) else 4
+    every = itertools.product(range(choices), repeat=game.rounds * game.batch)
+    lucks = itertools.product(range(len(luck)), repeat=game.rounds)
+    decisions, lucky = zip(*itertools.product(every, lucks), strict=True)
+    decisions = jnp.array(decisions).reshape(-1, game.rounds, game.batch)
+
+    def episode(decisions, keys):
+        def play(state, given):
+            decisions, key = given
+            view = game.view(state)
+            act = policy.act(key, view, game.batch, None, decisions)
+            alone = jnp.sum(act.picks[:, None] == act.picks) == game.batch
+            real = act.log_prob > -jnp.inf
+            possible = alone & ~jnp.any(view.asked[act.picks]) & jnp.all(real & (act.decisions == decisions))
+            log_prob = jnp.sum(jnp.where(real, act.log_prob, 0.0)) - jnp.log(len(luck))
+            state, outcome = game.step(jax.random.key(0), state, act.picks)
+            return state, (log_prob, outcome.reward, possible)
+
+        return jax.lax.scan(play, game.reset(jax.random.key(0), pool), (decisions, keys))[1]
+
+    return jax.vmap(episode)(decisions, luck[jnp.array(lucky)])
+
+
+@cache
+def exact(head: str):
+    """By enumeration: the probability of each possible episode, and the gradients of all that is climbed.
+
+    What returns are discounted by names a gradient: 0 is the expected reward of a batch, states as they come; None is
+    the plain derivative of the expected return.
+    """
+    params, rest = eqx.partition(HEADS[head], eqx.is_inexact_array)
+    luck = luck_keys()[: 1 if head == "pointwise" else 2]
+
+    def climbed(params):
+        log_prob, reward, possible = enumerate_all(eqx.combine(params, rest), game_of(head), luck)
+        whole = jnp.where(jnp.all(possible, axis=1), jnp.exp(jnp.sum(log_prob, axis=1)), 0.0)
+        fixed = jax.lax.stop_gradient(whole)[:, None]
+
+        def weighed(discount):
+            return jnp.sum(fixed * log_prob * jax.vmap(lambda reward: returns(reward, discount))(reward))
+
+        return jnp.stack([*map(weighed, DISCOUNTS), whole @ jnp.sum(reward, axis=1)]), whole
+
+    gradient, whole = jax.jit(jax.jacrev(climbed, has_aux=True))(params)
+    rows = jax.vmap(lambda tree: ravel_pytree(tree)[0])(gradient)
+    return np.asarray(whole), dict(zip((*DISCOUNTS, None), np.asarray(rows), strict=True))
+
+
+@eqx.filter_jit
+def gradients(trainer, policy, game):
+    """Of many keys ``[k, w]``: the direction of ascent, and the same with shuffled rewards."""
+    usual, scale = jnp.full(game.rounds, 0.2), jnp.ones(game.rounds)
+
+    def one(key):
+        right, other, _ = trainer.gradient(policy, game, scale, key, POOL, usual)
+        return ravel_pytree(right)[0], ravel_pytree(other)[0]
+
+    return jax.lax.map(one, jax.random.split(jax.random.key(4), KEYS), batch_size=512)
+
+
+def meets(sample, target) -> float:
+    """How many standard errors the worst component of a mean is off."""
+    sample = np.asarray(sample, float)
+    error = sample.std(axis=0, ddof=1) / len(sample) ** 0.5
+    off = np.abs(sample.mean(axis=0) - target)
+    # Rounding is no chance: some weights hardly move anything.
+    return float((off / (error + 0.02 * error.max())).max())
+
+
+def check(head, trainer, discount):
+    target = exact(head)[1][discount]
+    right, other = gradients(trainer, HEADS[head], game_of(head))
+    assert meets(right, 0.0) > 2 * APART, "the true gradient must stand out, or the next line says nothing"
+    assert meets(right, target) < APART
+    assert meets(other, 0.0) < APART
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_probabilities_of_all_batches_sum_to_one(head):
+    whole = exact(head)[0]
+    assert whole.sum() == pytest.approx(1, abs=1e-5)
+    assert (whole > 1e-3).sum() > 3
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_weighing_with_returns_is_the_derivative_of_the_expected_return(head):
+    gradients = exact(head)[1]
+    np.testing.assert_allclose(gradients[1.0], gradients[None], atol=1e-4 * np.abs(gradients[None]).max())
+    assert not np.allclose(gradients[0.0], gradients[1.0], atol=1e-2 * np.abs(gradients[None]).max())
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_siblings_climb_the_expected_reward_of_a_batch(head):
+    check(head, SIBLINGS, 0.0)
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_reinforce_climbs_the_expected_return(head):
+    check(head, EPISODES, 1.0)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_baseline_climbs_the_same(name):
+    check("autoregressive", *OTHERS[name])
+
+
+BANDIT = BatchGame(learner=Kernel(), rounds=1, batch=2, reward="log-loss", labeller=0.0)
+CLEAR = make_pool((1, 1, 7, 6, 1))
+"""Here nearly all depends on the third and the fourth point."""
+
+SEEDS, UPDATES = 8, 200
+
+
+def trained(policy):
+    """Expected reward at the start, the best batch's, and that after training, ``[2, s]``: true, then shuffled."""
+    params, rest = eqx.partition(policy, eqx.is_inexact_array)
+    luck = luck_keys()[: 1 if isinstance(policy, Pointwise) else 2]
+    optimiser, trainer = optax.adam(0.01), Siblings(k=8, entropy=0.05)
+
+    def expected(params):
+        log_prob, reward, possible = enumerate_all(eqx.combine(params, rest), BANDIT, luck, CLEAR)
+        chance = jnp.where(possible, jnp.exp(log_prob), 0.0)
+        return jnp.sum(chance * reward), jnp.max(jnp.where(possible, reward, -jnp.inf))
+
+    def run(key, true):
+        def update(carry, key):
+            params, state = carry
+            right, other, _ = trainer.gradient(
+                eqx.combine(params, rest), BANDIT, jnp.full(1, 0.1), key, CLEAR
+            )
+            down = jax.tree.map(lambda a, b: -jnp.where(true, a, b), right, other)
+            step, state = optimiser.update(down, state)
+            return (optax.apply_updates(params, step), state), None
+
+        keys = jax.random.split(key, UPDATES)
+        (last, _), _ = jax.lax.scan(update, (params, optimiser.init(params)), keys)
+        return expected(last)[0]
+
+    both = jax.vmap(jax.vmap(run, (0, None)), (None, 0))
+    after = jax.jit(both)(jax.random.split(jax.random.key(7), SEEDS), jnp.array([True, False]))
+    return *map(float, jax.jit(expected)(params)), np.asarray(after)
+
+
+@pytest.mark.parametrize("head", ["pointwise", "autoregressive"])
+def test_a_bandit_is_solved_and_shuffled_rewards_teach_nothing(head):
+    policy = Groups(jax.random.key(1))
+    if head == "pointwise":  # without its heuristic, which all but rules out the best batch here
+        policy = eqx.tree_at(lambda p: p.base, Pointwise(jax.random.key(0)), replace_fn=jnp.zeros_like)
+    start, best, (learned, shuffled) = trained(policy)
+    assert best - start > 0.2
+    assert np.all(learned > start + 0.9 * (best - start))
+    # Chance may well carry a policy away from where it started, but not uphill.
+    gained = shuffled - start
+    assert gained.std() > 0
+    assert gained.mean() < 4 * gained.std(ddof=1) / SEEDS**0.5
+    assert gained.mean() < 0.2 * (best - start)
