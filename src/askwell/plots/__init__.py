@@ -1,52 +1,106 @@
-"""Figures, one per file, each with the same four functions.
+"""Figures, one per file, each with the same functions.
 
-``data(records)``, ``draw(data, figure)`` and ``caption(data)`` are pure; ``figure(records)`` does it all.
+``data(source)`` finds what is to be seen, ``draw(data, figure)`` draws it for a file and ``plotly(data)`` for the web,
+``caption(data)`` and ``alt(data)`` say it in words; all are pure. ``figure(source)`` does it all. ``SOURCE`` names
+what a figure is made from: "records" of `compare`, a "training", a "replay" or "samples" (`askwell.plots.sources`).
 """
 
 import io
-import os
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
-import polars as pl
-
-from askwell.core import AskwellError, unknown
-from askwell.plots import critical_difference, learning_curves
+from askwell.core import AskwellError, unknown, write_whole
+from askwell.plots import (
+    batch_sizes,
+    class_shares,
+    collapse,
+    critical_difference,
+    data_curves,
+    decisions,
+    fixed_point,
+    gap_closed,
+    gradient,
+    learning_curves,
+    log_loss_curves,
+    reward,
+    validation,
+    verdict_matrix,
+    verdicts,
+    where,
+)
 from askwell.plots.palette import Style, style
+from askwell.plots.sources import Replay, Samples, Scene, Training
 
 FIGURES: dict[str, ModuleType] = {
+    "batch-sizes": batch_sizes,
+    "class-shares": class_shares,
+    "collapse": collapse,
     "critical-difference": critical_difference,
+    "data-curves": data_curves,
+    "decisions": decisions,
+    "fixed-point": fixed_point,
+    "gap-closed": gap_closed,
+    "gradient": gradient,
     "learning-curves": learning_curves,
+    "log-loss-curves": log_loss_curves,
+    "reward": reward,
+    "validation": validation,
+    "verdict-matrix": verdict_matrix,
+    "verdicts": verdicts,
+    "where": where,
 }
 """What ``askwell plot NAME`` can draw."""
+
+FILMS: dict[str, Callable[[Any], io.BytesIO]] = {"decisions": decisions.film, "where": where.film}
+"""What can also be drawn moving, as a GIF."""
 
 SUFFIXES = (".png", ".svg", ".pdf")
 
 
-def save(name: str, records: pl.DataFrame, path: Path | str) -> str:
-    """Draw a figure into a file, whole or not at all; its caption.
+def check(name: str, path: Path | str) -> None:
+    """Refuse what `save` would refuse, before anything is computed.
+
+    Raises:
+        AskwellError: for an unknown figure or suffix.
+    """
+    if name not in FIGURES:
+        raise AskwellError(unknown("figure", name, FIGURES))
+    allowed = (*SUFFIXES, ".gif") if name in FILMS else SUFFIXES
+    if Path(path).suffix.lower() not in allowed:
+        raise AskwellError(f"The figure's file is '{path}'; it must end in {', '.join(allowed)}.")
+
+
+def save(name: str, source: Any, path: Path | str) -> str:
+    """Draw a figure into a file, whole or not at all; its caption. `source` is what its ``SOURCE`` names.
 
     Raises:
         AskwellError: for an unknown figure or suffix, or a file that cannot be written.
     """
-    if name not in FIGURES:
-        raise AskwellError(unknown("figure", name, FIGURES))
-    path = Path(path)
+    check(name, path)
+    path, figure = Path(path), FIGURES[name]
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise AskwellError(f"The figure's file is '{path}'; it must end in {', '.join(SUFFIXES)}.")
-    image = io.BytesIO()
-    FIGURES[name].figure(records).savefig(image, format=suffix[1:])
-    part = path.with_name(f".part-{os.getpid()}{suffix}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(image.getvalue())
-        os.replace(part, path)
-    except OSError as error:
-        if part.exists():
-            part.unlink()
-        raise AskwellError(f"Cannot write {path}: {error.strerror}; choose another --out.") from error
-    return FIGURES[name].caption(FIGURES[name].data(records))
+    if suffix == ".gif":
+        image = FILMS[name](source)
+    else:
+        image = io.BytesIO()
+        figure.figure(source).savefig(image, format=suffix[1:])
+    write_whole(path, image.getvalue())
+    return figure.caption(figure.data(source))
 
 
-__all__ = ["FIGURES", "Style", "critical_difference", "learning_curves", "save", "style"]
+__all__ = [
+    "FIGURES",
+    "FILMS",
+    "Replay",
+    "Samples",
+    "Scene",
+    "Style",
+    "Training",
+    "check",
+    "critical_difference",
+    "learning_curves",
+    "save",
+    "style",
+]

@@ -7,13 +7,19 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from plotly.graph_objects import Figure as Web
+from plotly.graph_objects import Scatter
 
 from askwell.core import AskwellError
-from askwell.plots.palette import CEILINGS, style
+from askwell.plots import web
+from askwell.plots.chart import Dot, Dots
+from askwell.plots.palette import CEILINGS, INK, style
 from askwell.stats import Ranks, cliques, ranks
 from askwell.stats.cliques import ALPHA
 from askwell.stats.ranks import STRATEGIES
 from askwell.stats.spread import GENERAL
+
+SOURCE = "records"
 
 SIZE = 9
 """Font size in points."""
@@ -126,3 +132,27 @@ def caption(data: Diagram) -> str:
     others = f"{len(alike)} of {len(mean) - 1 - len(aside)} others could not be told from it"
     told = others if alike else "it differs from all others"
     return f"{text}; {told} (Wilcoxon, Holm). Bars join what does not differ."
+
+
+def plotly(data: Diagram) -> list[Web]:
+    """The diagram for the web, turned so that a phone can show it: a row a strategy, bars at the right."""
+    mean = data.ranks.mean
+    dots = tuple(Dot(name, rank, None, None, *style(name)) for name, rank in mean.items())
+    (panel,) = web.draw_all([Dots("Mean ranks", "mean rank over datasets (1 is best)", dots)])
+    step = 0.03 * (len(mean) - 1)
+    edge = max(mean.values()) + step
+    for i, group in enumerate(data.groups):
+        x = [edge + step * (i + 1)] * len(group)
+        panel.add_trace(
+            Scatter(x=x, y=list(group), mode="lines+markers", line={"color": INK, "width": 2.5}, marker={"size": 6},
+                    hovertemplate="%{y}: in a group that does not differ<extra></extra>", showlegend=False)
+        )  # fmt: skip
+    panel.update_xaxes(range=[0.8, edge + step * (len(data.groups) + 1)], dtick=1)
+    return [panel]
+
+
+def alt(data: Diagram) -> str:
+    """The figure in words."""
+    listed = ", ".join(f"{name} {rank:.2f}" for name, rank in data.ranks.mean.items())
+    groups = "; ".join(" and ".join(group) for group in data.groups) or "none"
+    return f"Critical-difference diagram: mean ranks {listed}. Groups that do not differ: {groups}."

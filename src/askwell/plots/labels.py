@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.text import Annotation
 from scipy.optimize import isotonic_regression
 
@@ -32,8 +33,8 @@ def spread_apart(wanted: np.ndarray, gap: float, low: float, high: float) -> np.
     return placed
 
 
-def label_ends(ax: Axes) -> list[Annotation]:
-    """Write each line's label at its right end, as yet where it may overlap others."""
+def label_ends(ax: Axes, lines: list[Line2D]) -> list[Annotation]:
+    """Write each of the axes' lines' label at its right end, as yet where it may overlap others."""
     leader = {"arrowstyle": "-", "lw": 0.6, "alpha": 0.7, "shrinkA": 1, "shrinkB": 3, "relpos": (0, 0.5)}
     return [
         ax.annotate(
@@ -46,7 +47,7 @@ def label_ends(ax: Axes) -> list[Annotation]:
             color=line.get_color(),
             arrowprops=leader | {"color": line.get_color()},
         )
-        for line in ax.lines
+        for line in lines
     ]
 
 

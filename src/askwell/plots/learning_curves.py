@@ -1,111 +1,71 @@
 """Accuracy against labels asked, one panel per dataset, one line per strategy."""
 
-import math
-
 import polars as pl
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
+from plotly.graph_objects import Figure as Web
 
-from askwell.core import AskwellError
-from askwell.plots.labels import fits, label_ends, nudge
+from askwell.plots import chart, files, web
+from askwell.plots.chart import Line, Lines
 from askwell.plots.palette import CEILINGS, style
 from askwell.stats import mean_intervals
 
-COLUMNS = 4
-PANEL = (3.4, 2.6)
-"""Width and height of a panel in inches."""
-
-LONE_PANEL = (6.4, 4.0)
+SOURCE = "records"
+AXIS = {"accuracy": "accuracy on report split", "log_loss": "log-loss on report split (nats)"}
 
 
-def data(records: pl.DataFrame) -> pl.DataFrame:
+def data(records: pl.DataFrame, metric: str = "accuracy") -> pl.DataFrame:
     """One row per panel, strategy and number of labels.
 
     Columns: ``panel`` (the dataset; with several learners or batches, which are panels of their own, those
-    too), ``strategy``, ``labels``, ``accuracy`` (mean over splits), ``accuracy_low``, ``accuracy_high``
-    (95 % Student t interval, null with one split), ``splits``.
+    too), ``strategy``, ``labels``, the metric's name (mean over splits), and the same with ``_low`` and
+    ``_high`` (95 % Student t interval, null with one split), ``splits``.
     """
+    order = ["dataset", "learner", "batch", "strategy", "labels"]
+    curves = mean_intervals(records.sort(*order, "split"), order, metric)
+    return curves.select(panel_names(records), pl.exclude("dataset", "learner", "batch"))
+
+
+def panel_names(records: pl.DataFrame) -> pl.Expr:
+    """What each row's ``panel`` is called: the dataset and, of learner and batch, what differs at all."""
     names = [pl.col("dataset")]
     if records["learner"].n_unique() > 1:
         names.append(pl.col("learner"))
     if records["batch"].n_unique() > 1:
         names.append(pl.format("batch {}", "batch"))
-    order = ["dataset", "learner", "batch", "strategy", "labels"]
-    curves = mean_intervals(records.sort(*order, "split"), order, "accuracy")
-    return curves.select(
-        pl.concat_str(names, separator=" · ").alias("panel"), pl.exclude("dataset", "learner", "batch")
-    )
+    return pl.concat_str(names, separator=" · ").alias("panel")
+
+
+def charts(data: pl.DataFrame) -> list[Lines]:
+    """One panel of lines for each of the data's."""
+    metric = next(name for name in AXIS if name in data.columns)
+    panels = []
+    for (name,), part in data.group_by("panel", maintain_order=True):
+        lines = []
+        for (strategy,), curve in part.group_by("strategy", maintain_order=True):
+            y, low, high = (curve[metric + end].cast(float).to_numpy() for end in ("", "_low", "_high"))
+            lines.append(Line(str(strategy), curve["labels"].to_numpy(), y, low, high, *style(str(strategy))))
+        panels.append(Lines(str(name), "labels asked", AXIS[metric], tuple(lines)))
+    return panels
 
 
 def draw(data: pl.DataFrame, figure: Figure) -> None:
     """Draw all panels into an empty figure: names at the lines' ends where they fit, else one legend."""
-    panels = data["panel"].unique(maintain_order=True).to_list()
-    if not panels:
-        raise AskwellError("There are no records to draw; run an experiment first.")
-    columns = min(len(panels), COLUMNS)
-    figure.set_layout_engine("constrained", h_pad=0.08, w_pad=0.08)
-    grid = figure.subplots(math.ceil(len(panels) / columns), columns, squeeze=False).ravel()
-    for ax in grid[len(panels) :]:
-        ax.remove()
-    axes = dict(zip(panels, grid, strict=False))
-    for name, ax in axes.items():
-        draw_panel(data.filter(pl.col("panel") == name), ax)
-        ax.set_title(name, fontsize=10)
-    figure.supxlabel("labels asked", fontsize=10)
-    figure.supylabel("accuracy on report split", fontsize=10)
-    _name_lines(figure, list(axes.values()))
-
-
-def draw_panel(data: pl.DataFrame, ax: Axes) -> None:
-    """Draw one panel's lines and interval bands; the lines carry their strategies as labels."""
-    for (strategy,), curve in data.group_by("strategy", maintain_order=True):
-        colour, marker = style(str(strategy))
-        x = curve["labels"].to_numpy()
-        ax.plot(x, curve["accuracy"], color=colour, marker=marker, ms=4, lw=1.4, mew=0.4, label=str(strategy))
-        band = curve.drop_nulls()
-        ax.fill_between(
-            band["labels"], band["accuracy_low"], band["accuracy_high"], color=colour, alpha=0.13, lw=0
-        )
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.grid(axis="y", color="#e6e6e6", lw=0.6)
-    ax.set_axisbelow(True)
-    ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    ax.yaxis.set_major_locator(MaxNLocator(5))
-    ax.tick_params(labelsize=8)
-
-
-def _name_lines(figure: Figure, axes: list[Axes]) -> None:
-    lines: dict[str, Line2D] = {str(line.get_label()): line for ax in axes for line in ax.lines}
-    figure.draw_without_rendering()  # the layout settles, so sizes are known
-    if not all(fits(ax, len(ax.lines), figure.dpi) for ax in axes):
-        names = sorted(lines)
-        width = max(len(name) for name in names) * 0.065 + 0.5
-        columns = max(1, min(len(names), int(figure.get_figwidth() / width)))
-        handles = [lines[name] for name in names]
-        figure.legend(handles, names, loc="outside upper center", ncols=columns, frameon=False, fontsize=8)
-        return
-    labels = [label_ends(ax) for ax in axes]
-    figure.draw_without_rendering()  # again, with room for the names at the right
-    for ax, texts in zip(axes, labels, strict=True):
-        nudge(ax, texts, figure.dpi)
-    figure.set_layout_engine("none")
+    files.draw(charts(data), figure)
 
 
 def figure(records: pl.DataFrame) -> Figure:
     """The whole figure, of a size that suits its number of panels. Save it with ``.savefig(path)``."""
-    curves = data(records)
-    panels = curves["panel"].n_unique()
-    columns = min(panels, COLUMNS)
-    width, height = LONE_PANEL if panels == 1 else PANEL
-    drawn = Figure(
-        figsize=(max(columns, 1) * width, max(math.ceil(panels / COLUMNS), 1) * height + 0.6), dpi=150
-    )
-    FigureCanvasAgg(drawn)
-    draw(curves, drawn)
-    return drawn
+    return files.draw_all(charts(data(records)))
+
+
+def plotly(data: pl.DataFrame) -> list[Web]:
+    """The panels for the web."""
+    return web.draw_all(charts(data))
+
+
+def alt(data: pl.DataFrame) -> str:
+    """The figure in words."""
+    return chart.alt(charts(data))
 
 
 def caption(data: pl.DataFrame) -> str:

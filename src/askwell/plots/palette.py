@@ -1,5 +1,6 @@
-"""One colour and one marker per strategy, the same in every figure."""
+"""One colour and one marker per strategy, the same in every figure, on light paper and on dark."""
 
+from functools import cache
 from typing import NamedTuple
 from zlib import crc32
 
@@ -60,3 +61,70 @@ def style(strategy: str) -> Style:
         return _KNOWN[strategy]
     number = crc32(strategy.encode())
     return Style(_COLOURS[number % len(_COLOURS)], _MARKERS[number // len(_COLOURS) % len(_MARKERS)])
+
+
+PAPER, INK, FAINT = "#ffffff", "#222222", "#6b6b6b"
+"""Background, text and lesser text; on the dark page `dark` replaces them like any other colour."""
+
+GOOD, BAD, OPEN, ALARM = "#0072b2", "#b34a00", "#8a8a8a", "#c0182a"
+"""Better, worse, nothing to choose or to tell, and a warning. Never the only sign: a word stands beside it."""
+
+PALE = "#eeeeee"
+"""Tiles that say nothing much."""
+
+CLASSES = (
+    *("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#997700", "#ee8866", "#44bb99"),
+    *("#882255", "#555555", "#bbbbbb"),
+)
+"""Colours of classes (Tol 2021, "bright" and more); classes beyond them repeat, and are named in the figure."""
+
+SHADES = ("#f4f8fb", "#c6dbec", "#85b6d9", "#3f86bd", "#114f86", "#06284a")
+"""From nothing to much, for heat maps."""
+
+_NIGHT = "#15181c"
+_DARK = {
+    PAPER: _NIGHT,
+    INK: "#e8e6e1",
+    FAINT: "#a3a09a",
+    "#000000": "#ffffff",  # not grey, which is random's
+    PALE: "#2b3138",
+    **dict(zip(SHADES, ("#1b2128", "#17385a", "#1f5f96", "#3f93cc", "#8cc6ea", "#e6f4fc"), strict=True)),
+}
+READABLE = 4.5
+"""The least contrast of text with its background (WCAG 2.2, level AA)."""
+
+
+def dark(colour: str) -> str:
+    """What a ``#rrggbb`` colour becomes on the dark page: as it is, or lighter until it is readable there."""
+    return _DARK.get(colour) or _towards(colour, "#ffffff", _NIGHT)
+
+
+def ink(colour: str) -> str:
+    """The colour for text on light paper: as it is, or darker until it is readable."""
+    return _towards(colour, "#000000", PAPER)
+
+
+def contrast(a: str, b: str) -> float:
+    """The contrast of two ``#rrggbb`` colours in 1..21 (WCAG 2.2)."""
+    low, high = sorted((_luminance(a), _luminance(b)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@cache
+def _towards(colour: str, end: str, paper: str) -> str:
+    mixed = colour
+    for percent in range(5, 101, 5):
+        if contrast(mixed, paper) >= READABLE:
+            break
+        pairs = zip(_channels(colour), _channels(end), strict=True)
+        mixed = "#" + "".join(f"{round(a + (b - a) * percent / 100):02x}" for a, b in pairs)
+    return mixed
+
+
+def _channels(colour: str) -> list[int]:
+    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+
+
+def _luminance(colour: str) -> float:
+    linear = [((v / 255 + 0.055) / 1.055) ** 2.4 if v > 10 else v / 255 / 12.92 for v in _channels(colour)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -1,0 +1,70 @@
+"""The report: one self-contained HTML file that says and shows what a run found."""
+
+from pathlib import Path
+
+from askwell.core import write_whole
+from askwell.report import html
+from askwell.report.page import page
+from askwell.report.run import CompareRun, TrainingRun, open_run
+from askwell.report.sections import compare_sections, training_sections
+from askwell.report.words import listed
+
+FILE = "report.html"
+
+
+def report(root: Path | str, out: Path | str | None = None) -> Path:
+    """Write the report of a run's directory, however far the run has got; where it was written.
+
+    Args:
+        root: what `askwell compare --out` or `askwell train --out` made.
+        out: the file to write; ``report.html`` in `root` by default.
+
+    Raises:
+        AskwellError: if the directory holds no run, or the file cannot be written.
+    """
+    run = open_run(root)
+    path = Path(root) / FILE if out is None else Path(out)
+    write_whole(path, render(run).encode())
+    return path
+
+
+def render(run: CompareRun | TrainingRun) -> str:
+    """The report's HTML."""
+    missing = "".join(html.paragraph(sentence) for sentence in run.missing)
+    lead = html.paragraph(_compared(run) if isinstance(run, CompareRun) else _trained(run))
+    if missing:
+        lead += f'<div class="missing"><strong>Not everything is there yet.</strong>{missing}</div>'
+    sections = list(compare_sections(run) if isinstance(run, CompareRun) else training_sections(run))
+    foot = "Made by askwell report. The file needs no network."
+    return page(f"{run.root.resolve().name}: {run.kind}", lead, sections, foot)
+
+
+def _compared(run: CompareRun) -> str:
+    spec, names = run.spec, list(run.datasets)
+    batches = listed([str(batch) for batch in spec.batches])
+    many = "datasets" if len(names) > 1 else "dataset"
+    where = f"{len(names)} {many} ({listed(names)})" if len(names) <= 8 else f"{len(names)} datasets"
+    answers = f"; {spec.noise:.0%} of answers are wrong" if spec.noise else ""
+    return (
+        f"Which strategy should choose what to label? {len(spec.played)} of them on {where}: {spec.splits} splits, "
+        f"{spec.rounds} rounds of {batches} labels, {listed(spec.learners)} as the learner, "
+        f"{spec.start or 'no'} labels to start with{answers}."
+    )
+
+
+def _trained(run: TrainingRun) -> str:
+    updates = run.training.updates
+    seeds = updates["seed"].n_unique()
+    count = updates["update"].n_unique()
+    planned = run.spec.get("updates", count)
+    progress = f"{count}" if count == planned else f"{count} of {planned}"
+    minutes = updates["seconds"].sum() / 60
+    algorithm = run.spec.get("trainer")
+    how = f" by {algorithm}" if isinstance(algorithm, str) else ""
+    return (
+        f"A policy that learns to ask, trained{how}: {progress} updates, {seeds} seed{'s' * (seeds != 1)}, "
+        f"{minutes:.1f} minutes."
+    )
+
+
+__all__ = ["FILE", "CompareRun", "TrainingRun", "open_run", "render", "report"]

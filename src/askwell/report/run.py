@@ -1,0 +1,218 @@
+"""A run's directory, whatever kind of run it is and however far it has got."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from askwell.core import CELL, SCHEMA, AskwellError, compilation_cache, unknown
+from askwell.data import Dataset, encode, load
+from askwell.experiments import Spec, Store, fingerprint
+from askwell.experiments.spec import read_toml
+from askwell.experiments.store import DATA, SPEC, grid
+from askwell.plots.palette import CEILINGS
+from askwell.plots.sources import Replay, Samples, Training
+from askwell.plots.where_web import NUMBERED
+from askwell.report import replay, samples
+from askwell.stats import episodes
+
+UPDATES, DECISIONS, VALIDATION, CARD = (
+    *("training.parquet", "decisions.parquet", "validation.parquet"),
+    "policy.json",
+)
+COLUMNS: dict[str, dict[str, Any]] = {
+    UPDATES: {"seed": pl.Int64, "update": pl.Int64}
+    | dict.fromkeys(["seconds", "reward", "spread", "entropy", "groups", "classes", "largest"], pl.Float64)
+    | dict.fromkeys(["redundancy", "gradient", "shuffled", "agreement", "chance"], pl.Float64)
+    | {"warning": pl.String},
+    DECISIONS: {"seed": pl.Int64, "update": pl.Int64, "round": pl.Int64, "kind": pl.String, "index": pl.Int64}
+    | {"share": pl.Float64, "prior": pl.Float64},
+    VALIDATION: {"seed": pl.Int64, "update": pl.Int64, "against": pl.String}
+    | dict.fromkeys(["difference", "low", "high"], pl.Float64),
+}
+"""The tables of a training run."""
+
+
+@dataclass(frozen=True)
+class CompareRun:
+    """What `askwell compare` left: its spec, the records of all finished cells, and sentences on what is missing."""
+
+    root: Path
+    spec: Spec
+    datasets: dict[str, str]
+    records: pl.DataFrame
+    missing: tuple[str, ...]
+    kind = "comparison"
+
+    def source(self, name: str, **settings: Any) -> Any:
+        """What figures of a `SOURCE` are made from. A "replay" takes dataset, split, strategies and plane."""
+        if name == "records":
+            return self._some()
+        if name == "replay":
+            return self.replay(**settings)
+        if name == "samples":
+            return self.samples([settings.get("dataset") or next(iter(self.datasets))])
+        raise AskwellError(f"That figure is of a training, and {self.root} is a comparison.")
+
+    def dataset(self, name: str) -> Dataset:
+        """A dataset of the run, encoded again.
+
+        Raises:
+            AskwellError: if it is not there any more, or not as it was.
+        """
+        if name not in self.datasets:
+            raise AskwellError(unknown("dataset", name, self.datasets))
+        source = dict(zip(self.datasets, self.spec.datasets, strict=False)).get(name, name)
+        table = load(source, label=self.spec.label, id=self.spec.id)
+        dataset = encode(table, features=self.spec.features)
+        if fingerprint(dataset) != self.datasets[name]:
+            raise AskwellError(f"The data of {name} changed since {self.root} was begun.")
+        return dataset
+
+    def replay(
+        self,
+        dataset: str | None = None,
+        split: int | None = None,
+        strategies: Sequence[str] | None = None,
+        plane: str = "pca",
+    ) -> Replay:
+        """Episodes of one split seen on a plane: the first dataset and split, four strategies by default.
+
+        Raises:
+            AskwellError: for what is not in the run.
+        """
+        compilation_cache()
+        records = self._some()
+        name = dataset or str(records["dataset"][0])
+        found = self.dataset(name)
+        batches = sorted(set(self.spec.batches))
+        batch = max((b for b in batches if b <= NUMBERED), default=batches[0])
+        learner = self.spec.learners[0]
+        cells = records.filter(dataset=name, learner=learner, batch=batch)
+        if split is None and len(cells):  # a run that goes on has not played all strategies on every split
+            played = cells.group_by("split").agg(pl.col("strategy").n_unique())
+            split = played.sort("strategy", "split", descending=[True, False])["split"][0]
+        cells = cells.filter(split=split)
+        if cells.is_empty():
+            raise AskwellError(
+                f"{self.root} holds no finished episode of {name}, split {split}, batch {batch}."
+            )
+        names = cells["strategy"].unique(maintain_order=True).to_list()
+        for one in strategies or ():
+            if one not in names:
+                raise AskwellError(unknown("strategy", one, names))
+        aulc = dict(episodes(cells).select("strategy", "aulc").rows())
+        chosen = list(strategies or replay.choose(names, aulc))
+        return replay.replay(self.spec, found, cells, chosen, plane)
+
+    def samples(self, names: Sequence[str]) -> Samples:
+        """Many random episodes of each of the datasets, and the best strategy's lead over random in the run."""
+        compilation_cache()
+        learner, batch = self.spec.learners[0], self.spec.batches[0]
+        curves = [samples.samples(self.spec, self.dataset(name), learner, batch) for name in names]
+        return Samples(pl.concat(curves), _leads(self.records, learner, batch), self.spec.splits)
+
+    def _some(self) -> pl.DataFrame:
+        if self.records.is_empty():
+            raise AskwellError(f"{self.root} has no finished cell yet; run the same `askwell compare` again.")
+        return self.records
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """What `askwell train` left, as far as it has got."""
+
+    root: Path
+    spec: dict[str, Any]
+    training: Training
+    card: dict[str, Any]
+    missing: tuple[str, ...]
+    kind = "training"
+
+    def source(self, name: str, **settings: Any) -> Training:
+        """What figures of a `SOURCE` are made from."""
+        if name != "training":
+            raise AskwellError(f"That figure is of a comparison, and {self.root} is a training.")
+        return self.training
+
+
+def open_run(root: Path | str) -> CompareRun | TrainingRun:
+    """The run in a directory.
+
+    Raises:
+        AskwellError: if there is none.
+    """
+    root = Path(root)
+    if not (root / SPEC).is_file() and not (root / UPDATES).is_file():
+        why = f"it has no {SPEC}" if root.is_dir() else "there is no such directory"
+        raise AskwellError(
+            f"{root} is no Askwell run ({why}); give what `askwell compare --out` or `askwell train --out` made."
+        )
+    spec = read_toml(root / SPEC) if (root / SPEC).is_file() else {}
+    if (root / UPDATES).is_file() or {"trainer", "worlds"} & set(spec):
+        return _training(root, spec)
+    return _compare(root)
+
+
+def _compare(root: Path) -> CompareRun:
+    store = Store(root)
+    spec = store.spec()
+    missing = []
+    try:
+        records = store.records()
+    except AskwellError as error:
+        records = pl.DataFrame(schema=SCHEMA)
+        missing.append(str(error))
+    data = _json(root / DATA)
+    cells = {tuple(cell) for cell in records.select(CELL).unique().rows()}
+    expected = grid(spec, data)
+    left = [cell for cell in expected if tuple(cell) not in cells]
+    if left and cells:
+        where = ", ".join(dict.fromkeys(f"{cell.strategy} on {cell.dataset}" for cell in left[:200]))
+        missing.append(
+            f"{len(left)} of {len(expected)} cells are not finished: {where}. The same `askwell compare` goes on."
+        )
+    return CompareRun(root, spec, data, records, tuple(missing))
+
+
+def _training(root: Path, spec: dict[str, Any]) -> TrainingRun:
+    missing, tables = [], []
+    what = {UPDATES: "update", DECISIONS: "log of decisions", VALIDATION: "validation"}
+    for name, columns in COLUMNS.items():
+        table = pl.DataFrame(schema=columns)
+        if not (root / name).is_file():
+            missing.append(f"No {what[name]} yet (no {name}).")
+        else:
+            try:
+                # A column that an older version did not write is unknown, not wrong.
+                table = pl.concat([table, pl.read_parquet(root / name)], how="diagonal_relaxed")
+                table = table.select(pl.col(column).cast(kind) for column, kind in columns.items())
+            except (pl.exceptions.PolarsError, OSError) as error:
+                missing.append(f"{name} cannot be read ({str(error).splitlines()[0]}).")
+        tables.append(table)
+    if not (root / "policy.safetensors").is_file():
+        missing.append("The training has not ended: no policy.safetensors yet.")
+    return TrainingRun(root, spec, Training(*tables), _json(root / CARD), tuple(missing))
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def _leads(records: pl.DataFrame, learner: str, batch: int) -> dict[str, tuple[str, float]]:
+    cells = episodes(records.filter(learner=learner, batch=batch))
+    means = cells.group_by("dataset", "strategy").agg(pl.col("aulc").mean())
+    leads = {}
+    for (dataset,), part in means.sort("aulc", "strategy").group_by("dataset"):
+        honest = part.filter(~pl.col("strategy").is_in(CEILINGS))
+        base = part.filter(pl.col("strategy") == "random")["aulc"]
+        if len(base) and len(honest) > 1:
+            name, best = honest.select("strategy", "aulc").row(-1)
+            leads[str(dataset)] = (name, best - base[0])
+    return leads

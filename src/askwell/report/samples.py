@@ -1,0 +1,67 @@
+"""Many random samples of one task: how its learning curves vary, and by what."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import polars as pl
+from jaxtyping import Array, Int, PRNGKeyArray
+
+from askwell.core import Pool
+from askwell.data import Dataset, split
+from askwell.experiments import Spec
+from askwell.games import BatchGame
+from askwell.report.replay import batch_game
+
+SPLITS, SAMPLES, LEARNERS = 10, 10, 2
+
+
+def play(game: BatchGame, key: PRNGKeyArray, order: Int[Array, " n"], pool: Pool):
+    """One episode that asks in the order of a permutation of the pool.
+
+    Gives training loss, log-loss and accuracy after each batch, ``[r]`` each. `key` seeds the learner, and what
+    else the game draws (wrong answers, start labels).
+    """
+
+    def step(state, at):
+        picks = jax.lax.dynamic_slice(order, (at * game.batch,), (game.batch,))
+        state, outcome = game.step(jax.random.fold_in(key, at + 1), state, picks)
+        view = game.view(state)
+        own = jnp.take_along_axis(view.log_proba, jnp.maximum(view.y, 0)[:, None], axis=1)[:, 0]
+        loss = -jnp.sum(own * view.asked) / jnp.sum(view.asked)
+        return state, (loss, outcome.report.log_loss, outcome.report.accuracy)
+
+    first = game.reset(jax.random.fold_in(key, 0), pool)
+    order = order[jnp.argsort(game.view(first).asked[order], stable=True)]  # start labels are not asked again
+    return jax.lax.scan(step, first, jnp.arange(game.rounds))[1]
+
+
+def samples(spec: Spec, dataset: Dataset, learner: str, batch: int) -> pl.DataFrame:
+    """The columns of `Samples.curves` for `SPLITS` × `SAMPLES` × `LEARNERS` random episodes of a spec's game."""
+    game = batch_game(spec, learner, batch)
+    found = split(dataset, seed=spec.seed, splits=SPLITS, pool=spec.pool, budget=spec.budget(batch))
+    n = found.rows.shape[1]
+    orders = np.stack([
+        [np.random.default_rng([spec.seed, s, i]).permutation(n) for i in range(SAMPLES)]
+        for s in range(SPLITS)
+    ]).astype(np.int32)  # fmt: skip
+
+    def of_split(pool: Pool, number, orders):
+        key = jax.random.fold_in(jax.random.key(spec.seed), number)
+        keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(jnp.arange(LEARNERS))
+        return jax.lax.map(lambda o: jax.lax.map(lambda k: play(game, k, o, pool), keys), orders)
+
+    run = jax.jit(of_split)
+    pools = [jax.tree.map(lambda leaf, i=i: leaf[i], found.pools) for i in range(SPLITS)]
+    curves = [[np.asarray(one) for one in run(pools[i], i, orders[i])] for i in range(SPLITS)]
+    loss, log_loss, accuracy = (np.stack([c[at] for c in curves]).ravel() for at in range(3))
+    places = np.indices((SPLITS, SAMPLES, LEARNERS, spec.rounds)).reshape(4, -1)
+    return pl.DataFrame(
+        {
+            "dataset": dataset.name,
+            **dict(zip(("split", "sample", "learner"), places[:3], strict=True)),
+            "labels": spec.start + (places[3] + 1) * batch,
+            "training_loss": loss.astype(float),
+            "log_loss": log_loss.astype(float),
+            "accuracy": accuracy.astype(float),
+        }
+    )

@@ -1,0 +1,121 @@
+"""What a run says, in plain words."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+import polars as pl
+
+from askwell.plots import collapse, fixed_point, gradient, reward
+from askwell.plots import validation as against
+from askwell.plots.palette import CEILINGS
+from askwell.plots.sources import Training
+from askwell.plots.where_web import NUMBERED
+from askwell.stats import Interval, Verdict, judge
+
+SIGNS = {"better": "▲", "worse": "▼", "equivalent": "=", "not enough evidence": "?"}
+
+GLOSSARY = {
+    "pool": "the points that may be asked about; their labels are hidden",
+    "learner": "the classifier that the labels are for; refitted from scratch each round",
+    "strategy": "picks a batch; a policy is one with trained weights",
+    "AULC": "mean accuracy over the rounds of one episode (area under the learning curve)",
+    "oracle": "a strategy that cheats: it sees the hidden labels, as a ceiling",
+    "split": "a random division of a dataset into pool, selection and report; strategies meet the same splits",
+    "verdict": "better, worse, equivalent within 0.005 AULC, or not enough evidence, from paired 95 % intervals",
+}
+
+
+def listed(names: Sequence[str]) -> str:
+    """``a, b and c``."""
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+
+
+def verdict_list(verdicts: Sequence[Verdict]) -> str:
+    """One line a verdict, best first, ceilings last."""
+    order = sorted(verdicts, key=lambda v: (v.strategy in CEILINGS, -v.difference))
+    return _list(
+        (v.verdict, SIGNS[v.verdict], v.strategy, f"{_is(v)}{v.sentence}{_cheats(v)}") for v in order
+    )
+
+
+def _is(verdict: Verdict) -> str:
+    return ": " if verdict.verdict == "not enough evidence" else " is "
+
+
+def _cheats(verdict: Verdict) -> str:
+    return " (it cheats, and stands here as the ceiling)" if verdict.strategy in CEILINGS else ""
+
+
+def _list(items: Iterable[tuple[str, str, str, str]]) -> str:
+    """Of class, sign, name and text; empty without any."""
+    lines = [
+        f'<li class="{kind.split()[0]}" data-sign="{sign}"><strong>{escape(name)}</strong>{escape(text)}</li>'
+        for kind, sign, name, text in items
+    ]
+    return f'<ul class="verdicts">{"".join(lines)}</ul>' if lines else ""
+
+
+def savings(records: pl.DataFrame, baseline: str) -> pl.DataFrame:
+    """How many labels each strategy needs to be as accurate as the baseline with all of its labels.
+
+    One row per dataset, strategy, learner and batch: ``enough``, the first number of labels at which the mean
+    accuracy over splits reaches that of the baseline after its last round (null if it never does), and ``all``,
+    the labels that the baseline had.
+    """
+    key = ["dataset", "learner", "batch"]
+    means = records.group_by(*key, "strategy", "labels").agg(pl.col("accuracy").mean()).sort(*key, "labels")
+    ends = (
+        means.filter(pl.col("strategy") == baseline)
+        .group_by(key)
+        .agg(pl.col("accuracy").last().alias("goal"), pl.col("labels").last().alias("all"))
+    )
+    reached = means.join(ends, on=key).filter(pl.col("accuracy") >= pl.col("goal"))
+    firsts = reached.group_by(*key, "strategy").agg(pl.col("labels").min().alias("enough"))
+    rows = means.select(*key, "strategy").unique().join(ends.select(*key, "all"), on=key)
+    return rows.join(firsts, on=[*key, "strategy"], how="left").sort(*key, "strategy")
+
+
+def saving(records: pl.DataFrame, verdicts: Sequence[Verdict]) -> str:
+    """One sentence on what the best strategy saves, dataset by dataset; empty if none is better."""
+    better = [v for v in verdicts if v.verdict == "better" and v.strategy not in CEILINGS]
+    if not better:
+        return ""
+    best = max(better, key=lambda v: v.difference)
+    batches = records["batch"].unique().sort().to_list()
+    usual = max(
+        (batch for batch in batches if batch <= NUMBERED), default=batches[0]
+    )  # as "where it asks" shows
+    rows = savings(records.filter(batch=usual), best.baseline).filter(
+        pl.col("strategy") == best.strategy, pl.col("enough") < pl.col("all")
+    )
+    if rows.is_empty():
+        return ""
+    said = [
+        f"{row['enough']} labels on {row['dataset']} instead of {row['all']}"
+        for row in rows.head(4).iter_rows(named=True)
+    ]
+    asked = f"Asked in batches of {usual}, to be" if len(batches) > 1 else "To be"
+    return f"{asked} as accurate as {best.baseline} is in the end, {best.strategy} needs {listed(said)}."
+
+
+def training_list(training: Training) -> str:
+    """One line each on validation, collapse, fixed point, gradient and reward, as far as they are known."""
+    items = []
+    if not training.validation.is_empty():
+        for row in (
+            against.data(training).group_by("against", maintain_order=True).last().iter_rows(named=True)
+        ):
+            interval = Interval(row["difference"], row["low"], row["high"])
+            word = judge(interval)
+            by = f" by {abs(interval.estimate):.3f}" if word in ("better", "worse") else ""
+            bounds = f" [{row['low']:+.3f}, {row['high']:+.3f}] AULC on the validation tasks"
+            items.append((word, SIGNS[word], f"Against {row['against']}: ", word + by + bounds))
+    if not training.updates.is_empty():
+        found = collapse.data(training)
+        kind, sign = ("alarm", "!") if found.warnings else ("good", "✓")
+        items.append((kind, sign, "Spread: ", collapse.caption(found)))
+        items.append(("good", "·", "Signal: ", gradient.caption(gradient.data(training))))
+        items.append(("good", "·", "Reward: ", reward.caption(reward.data(training))))
+    if training.decisions["update"].n_unique() > 1:
+        items.append(("good", "·", "Fixed point: ", fixed_point.caption(fixed_point.data(training))))
+    return _list(items)
