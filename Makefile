@@ -2,12 +2,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint bench lock clean
+.PHONY: demo gallery test lint bench lock clean
 
 demo: .venv/run.stamp
 	$(BIN)/askwell compare digits breast_cancer letter \
 	  --strategies random,margin,coreset,uherding,margin-herding --splits 20 --out runs/demo
 	$(BIN)/askwell plot learning-curves runs/demo --out runs/demo/learning-curves.png
+	$(BIN)/askwell report runs/demo
+
+gallery: .venv/run.stamp
+	$(BIN)/python docs/gallery.py
 
 test: .venv/dev.stamp
 	$(BIN)/python -m pytest -n 2

@@ -10,12 +10,25 @@ One round is a query of a batch, a refit from scratch and the accuracy on the re
 import sys
 import time
 import warnings
+from functools import partial
 from statistics import median
 
 import joblib
 import numpy as np
 from skactiveml.classifier import SklearnClassifier
-from skactiveml.pool import Badge, CoreSet, MaxHerding, RandomSampling, TypiClust, UncertaintySampling
+from skactiveml.pool import (
+    Badge,
+    Clue,
+    CoreSet,
+    DiscriminativeAL,
+    DropQuery,
+    Falcun,
+    MaxHerding,
+    ProbCover,
+    RandomSampling,
+    TypiClust,
+    UncertaintySampling,
+)
 from skactiveml.utils import MISSING_LABEL
 from sklearn.datasets import make_classification
 from sklearn.linear_model import LogisticRegression
@@ -24,13 +37,23 @@ from threadpoolctl import threadpool_limits
 
 STRATEGIES = {
     "random": RandomSampling,
-    "margin": lambda random_state: UncertaintySampling(method="margin_sampling", random_state=random_state),
+    "margin": partial(UncertaintySampling, "margin_sampling"),
+    "entropy": partial(UncertaintySampling, "entropy"),
+    "least-confidence": partial(UncertaintySampling, "least_confident"),
     "coreset": CoreSet,
     "typiclust": TypiClust,
     "badge": Badge,
+    "clue": Clue,
+    "falcun": Falcun,
+    "dropquery": DropQuery,
+    "discriminative": DiscriminativeAL,
+    "probcover": ProbCover,
     "max-herding": MaxHerding,
 }
-NEEDS_CLASSIFIER = {"margin", "badge"}
+MODEL = dict.fromkeys(("margin", "entropy", "least-confidence", "badge", "falcun", "dropquery"), "clf")
+MODEL |= {"clue": "estimator"}
+"""What those that need the classifier call it. `discriminative` fits one of its own."""
+
 ROUNDS, BATCH = 10, 10
 
 
@@ -48,14 +71,17 @@ def peer_rounds(strategy, x_pool, y_pool, x_report, y_report, classes, rounds=RO
     query = STRATEGIES[strategy](random_state=seed)
     model = LogisticRegression(C=1, max_iter=1000)
     learner = SklearnClassifier(model, classes=np.arange(classes), random_state=seed)
-    extra = {"clf": learner, "fit_clf": False} if strategy in NEEDS_CLASSIFIER else {}
+    fitted = MODEL.get(strategy)
+    extra = {fitted: learner, f"fit_{fitted}": False} if fitted else {}
+    if strategy == "discriminative":
+        extra = {"discriminator": SklearnClassifier(LogisticRegression(max_iter=1000), random_state=seed)}
     y = np.full(len(y_pool), MISSING_LABEL)
     accuracy = np.empty(rounds)
     with warnings.catch_warnings():
         # While fewer than two classes are labelled, it falls back to class counts and says so.
         warnings.filterwarnings("ignore", message="(The|Since the) 'base_estimator' could not be fitted")
         start = time.perf_counter()
-        if extra:
+        if fitted:
             learner.fit(x_pool, y)
         for r in range(rounds):
             picks = query.query(x_pool, y, batch_size=batch, **extra)

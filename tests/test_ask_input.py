@@ -69,6 +69,8 @@ class Cheat(Margin):
 def test_strategies_that_cheat_are_refused():
     with pytest.raises(AskwellError, match="'margin' looks at labels that nobody has given"):
         askwell.ask(X, strategy=Cheat(), batch=3)
+    with pytest.raises(AskwellError, match="'oracle' looks at labels that nobody has given"):
+        askwell.ask(X, strategy="oracle", batch=3)
 
 
 def test_too_many_rows_for_a_strategy_that_is_not_large(monkeypatch):
@@ -102,7 +104,7 @@ def test_a_file_cut_short(tmp_path, name):
 def run(tmp_path, monkeypatch, capsys):
     """Run the command in a folder of its own; exit code, what was printed, what was said."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("askwell.experiments.play.compilation_cache", lambda: None)
+    monkeypatch.setattr(sys.modules["askwell.asking.ask"], "compilation_cache", lambda: None)
 
     def go(*words, **files):
         for name, content in files.items():
@@ -116,6 +118,12 @@ def run(tmp_path, monkeypatch, capsys):
 
 
 POOL = "id,a,b,kind\n" + "".join(f"r{i},{i % 7},{i * i % 11},{'ant' if i < 3 else ''}\n" for i in range(N))
+
+
+def test_a_ceiling_is_refused_in_one_sentence(run):
+    code, out, err = run("pool.csv", "--strategy", "oracle", "--batch", 3, pool_csv=POOL)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "'oracle' looks at labels that nobody has given yet" in err
 
 
 def test_an_id_labelled_twice(run):

@@ -83,12 +83,14 @@ def test_json_is_one_object_with_nothing_else(say):
         "final_accuracy",
         "seconds",
         "splits",
+        "gap_closed",
     ]
     assert [list(row) for row in found["rows"]] == [keys, keys]
     assert [row["strategy"] for row in found["rows"]] == ["random", "margin"]
     assert found["rows"][0]["aulc_low"] is None
     (verdict,) = found["verdicts"]
-    assert list(verdict) == ["strategy", "baseline", "difference", "low", "high", "verdict", "more_splits"]
+    keys = ["strategy", "baseline", "difference", "low", "high", "verdict", "more_splits"]
+    assert list(verdict) == [*keys, "p_better", "p_equivalent", "p_worse"]
     assert (verdict["strategy"], verdict["baseline"], verdict["low"]) == ("margin", "random", None)
     assert verdict["verdict"] == "not enough evidence"
 

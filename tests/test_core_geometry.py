@@ -34,6 +34,7 @@ def test_neighbours_and_landmarks(n, shift):
     expected = pairwise_distances(x, x[landmarks], "sqeuclidean")
     np.testing.assert_allclose(g.square_distance, expected, rtol=1e-2, atol=1e-3)
     width = float(g.widths[1])
+    np.testing.assert_allclose(width, np.asarray(g.neighbour_distance)[landmarks].mean(), rtol=1e-4)
     np.testing.assert_allclose(g.kernel(g.widths[1]), np.exp(-expected / (2 * width**2)), atol=1e-3)
     order = np.argsort(np.asarray(g.neighbour_distance).mean(1))
     assert (np.diff(np.asarray(g.density)[order]) <= 0).all()  # the closer the neighbours, the denser

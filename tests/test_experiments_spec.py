@@ -100,3 +100,11 @@ def test_files_that_cannot_be_read(tmp_path):
     ):
         with pytest.raises(AskwellError, match=words):
             Spec.read(tmp_path / name)
+
+
+def test_a_budget_of_labels_fits_every_batch():
+    spec = Spec.make(datasets=("iris",), labels=20, batches=(1, 5, 20))
+    assert [spec.rounds_of(batch) for batch in spec.batches] == [20, 4, 1]
+    assert {spec.budget(batch) for batch in spec.batches} == {20}
+    with pytest.raises(AskwellError, match=r"labels is 20, no multiple of the batch 3"):
+        Spec.make(datasets=("iris",), labels=20, batches=(1, 3))

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 from askwell import AskwellError, Spec, reopen
-from askwell.core import SCHEMA
+from askwell.core import SCHEMA, write_whole
 from askwell.experiments import Cell, Store
-from askwell.experiments.store import grid, write_whole
+from askwell.experiments.store import grid
 
 SPEC = Spec.make(
     datasets=["z.csv", "a"], strategies=["margin", "random"], batches=[10, 5], rounds=1, splits=2

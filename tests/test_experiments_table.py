@@ -13,6 +13,9 @@ from askwell.core import SCHEMA
 NAMES = ("random", "[bold]mine[/bold] and a name that is far too long for a column")
 
 
+GAIN = {"random": 0.1, "oracle": 0.3, "margin": 0.2}
+
+
 def result(datasets, strategies=NAMES, learners=("logistic",), splits=2) -> Result:
     rows = [
         {
@@ -22,7 +25,7 @@ def result(datasets, strategies=NAMES, learners=("logistic",), splits=2) -> Resu
             "batch": 5,
             "split": i,
             "round": 1,
-            "accuracy": 0.5 + 0.1 * (s == "random"),
+            "accuracy": 0.5 + GAIN.get(s, 0.0),
         }
         for d in datasets
         for s in strategies
@@ -84,3 +87,24 @@ def test_json_names_the_learner_where_there_are_several():
 
 def test_one_split_has_no_interval():
     assert not any("±" in line for line in printed(result(["iris"], splits=1)))
+
+
+def test_the_gap_closed_is_shown_where_it_is_known():
+    text = "\n".join(printed(result(["iris"], ("random", "margin", "oracle"))))
+    assert "gap from random to the oracle" in text
+    assert "0.7000 ± 0.0000   50%" in text
+    assert "0.8000 ± 0.0000  100%" in text
+    without = result(["iris"], ("random", "margin"))
+    assert "%" not in "\n".join(printed(without)).replace("95 %", "")
+    assert [row["gap_closed"] for row in json.loads(without.json())["rows"]] == [None, None]
+    rows = json.loads(result(["iris"], ("random", "margin", "oracle")).json())["rows"]
+    assert [row["gap_closed"] for row in rows] == pytest.approx([0.0, 0.5, 1.0])
+
+
+def test_json_holds_the_bayesian_probabilities_from_five_datasets_on():
+    (few,) = json.loads(result(["a", "b"], ("random", "margin")).json())["verdicts"]
+    (many,) = json.loads(result(list("abcdefgh"), ("random", "margin")).json())["verdicts"]
+    names = ("p_better", "p_equivalent", "p_worse")
+    assert [few[name] for name in names] == [None] * 3
+    assert sum(many[name] for name in names) == pytest.approx(1)
+    assert many["p_better"] > 0.9

@@ -31,7 +31,7 @@ def command(*args: str, cwd) -> str:
     return done.stdout
 
 
-def test_from_a_file_to_a_figure(tmp_path):
+def test_from_a_file_to_a_report(tmp_path):
     (tmp_path / "tickets.csv").write_text(tickets())
     compare = ["compare", "tickets.csv", "--label", "kind", "--id", "ticket", "--strategies", "random,margin"]
     compare += ["--rounds", "2", "--batch", "5", "--splits", "3", "--out", "runs/tickets"]
@@ -46,6 +46,6 @@ def test_from_a_file_to_a_figure(tmp_path):
     assert askwell.reopen(tmp_path / "runs" / "tickets").records.equals(records)
     suggested = first.splitlines()[-1].split()
     assert suggested[0] == "askwell"
-    caption = command(*suggested[1:], cwd=tmp_path)
-    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
-    assert "means over 3 splits" in caption
+    said = command(*suggested[1:], cwd=tmp_path)
+    assert said == "The report is in runs/tickets/report.html\n"
+    assert "means over 3 splits" in (tmp_path / "runs" / "tickets" / "report.html").read_text()

@@ -14,12 +14,12 @@ MAY_IMPORT = {
     "games": {"core", "learners"},
     "strategies": {"core"},
     "policies": {"core", "strategies"},
-    "training": {"core", "games", "policies"},
+    "training": {"core", "games", "strategies", "policies"},  # to draw candidates as strategies do
     "experiments": ABOVE | {"stats"},  # a result's table and verdicts
     "stats": {"core"},
     "plots": {"core", "stats"},
-    "report": {"core", "stats", "plots"},
-    "asking": {"core", "data", "learners", "strategies"},
+    "report": ABOVE | {"experiments", "stats", "plots"},  # it plays recorded picks again
+    "asking": {"core", "data", "learners", "strategies", "policies"},
     "label": {"core", "data", "learners", "strategies", "policies"},
     "gym": {"core", "data", "learners", "games", "experiments"},
     "testing": ABOVE | {"experiments", "stats", "plots", "report"},

@@ -10,6 +10,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from askwell import learning, seeing
+
 app = typer.Typer(
     help="Askwell learns which labels to ask for: batch active learning, compared honestly.",
     add_completion=False,
@@ -58,6 +60,9 @@ def compare(
     batch: Annotated[
         str | None, typer.Option(help="Labels asked in a round, or several sizes with commas. [10]")
     ] = None,
+    labels: Annotated[
+        int | None, typer.Option(help="Labels asked in an episode, whatever the batch; instead of --rounds.")
+    ] = None,
     splits: Annotated[int | None, typer.Option(help="Pool / selection / report splits. [20]")] = None,
     pool: Annotated[
         int | None, typer.Option(help="Most points to choose from. [1000, or the budget]")
@@ -81,7 +86,8 @@ def compare(
         "baseline": baseline,
         "learners": _names(learner),
         "rounds": rounds,
-        "batches": _numbers(batch, "--batch"),
+        "labels": labels,
+        "batches": numbers(batch, "--batch"),
         "splits": splits,
         "pool": pool,
         "start": start,
@@ -94,7 +100,7 @@ def compare(
     with _progress() as progress:
         result = play(data, out=out, spec=spec, progress=progress, **given)
     for note in result.notes:
-        _console(stderr=True).print(f"Note: {note}")
+        console(stderr=True).print(f"Note: {note}")
     if format is Format.json:
         print(result.json())
     else:
@@ -126,9 +132,7 @@ def ask(
     """Say which rows of a pool to label next."""
     settings: dict[str, Any] = {**locals(), "classes": _names(classes)}
     from askwell.asking import ask as choose
-    from askwell.experiments.play import compilation_cache
 
-    compilation_cache()
     asked = choose(**settings)
     for note in asked.notes:
         print(note, file=sys.stderr)
@@ -147,20 +151,13 @@ def list_(kind: Annotated[Kind, typer.Argument(help="Which names.")]) -> None:
         table.add_column(column, no_wrap=column == "name")
     for row in zip(*listing.values(), strict=True):
         table.add_row(*row)
-    _console().print(table)
+    console().print(table)
 
 
-@app.command()
-def plot(
-    name: Annotated[str, typer.Argument(help="Figure, see `askwell list figures`.")],
-    run_dir: Annotated[Path, typer.Argument(help="Directory that `askwell compare --out` made.")],
-    out: Annotated[Path, typer.Option(help="File to write: .png, .svg or .pdf.")],
-) -> None:
-    """Draw a figure from a run's records."""
-    from askwell.experiments import reopen
-    from askwell.plots import save
-
-    print(save(name, reopen(run_dir).records, out))
+app.command()(learning.train)
+app.command()(learning.evaluate)
+app.command()(seeing.report)
+app.command()(seeing.plot)
 
 
 def main() -> None:
@@ -198,7 +195,8 @@ def _names(text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _numbers(text: str | None, option: str) -> tuple[int, ...] | None:
+def numbers(text: str | None, option: str) -> tuple[int, ...] | None:
+    """The whole numbers in a list with commas."""
     from askwell.core.errors import AskwellError
 
     try:
@@ -207,7 +205,8 @@ def _numbers(text: str | None, option: str) -> tuple[int, ...] | None:
         raise AskwellError(f"{option} is '{text}'; give a whole number, or several with commas.") from error
 
 
-def _console(stderr: bool = False):
+def console(stderr: bool = False):
+    """Rich's console, without its markup."""
     from rich.console import Console
 
     # No markup and no emoji: names are the user's and may hold anything.
@@ -219,10 +218,10 @@ def _progress():
     """A progress bar with time left on standard error, as the callback that `compare` wants."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    console = _console(stderr=True)
+    screen = console(stderr=True)
     what = TextColumn("{task.description}", markup=False)
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), what)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
         task = bar.add_task("compiling", total=None)
 
         def update(done: int, total: int, what: str) -> None:
@@ -232,27 +231,27 @@ def _progress():
 
 
 def _print(result, out: Path | None) -> None:
-    console = _console()
-    console.print(result.rich(console.width))
-    console.print()
+    screen = console()
+    screen.print(result.rich(screen.width))
+    screen.print()
     for verdict in result.verdicts():
-        console.print(f"{verdict.strategy}: {verdict.sentence}")
+        screen.print(f"{verdict.strategy}: {verdict.sentence}")
     ranks = result.ranks()
     if ranks is not None:
         listed = ", ".join(f"{name} {rank:.1f}" for name, rank in ranks.mean.items())
         over = f"{len(ranks.datasets)} datasets"
-        console.print(f"Mean ranks over {over}: {listed} (Friedman p = {ranks.p_value:.2g}).")
+        screen.print(f"Mean ranks over {over}: {listed} (Friedman p = {ranks.p_value:.2g}).")
         different = ranks.pairs.filter(ranks.pairs["p_holm"] < 0.05)
         for a, b, _, p in different.iter_rows():
-            console.print(f"{a} ranks above {b} (Wilcoxon, Holm-corrected p = {p:.2g}).")
+            screen.print(f"{a} ranks above {b} (Wilcoxon, Holm-corrected p = {p:.2g}).")
     if result.run_seconds:
         spent = f"{result.compile_seconds:.1f} s compiling and {result.run_seconds:.1f} s playing"
-        console.print(f"It took {spent}, summed over threads.")
+        screen.print(f"It took {spent}, summed over threads.")
     else:
-        console.print("Every cell was finished before; nothing was played.")
+        screen.print("Every cell was finished before; nothing was played.")
     if out is not None:
-        command = shlex.join(["askwell", "plot", "learning-curves", str(out), "--out", "curves.png"])
-        console.print(f"Records are in {out}; to draw them:\n{command}", soft_wrap=True)
+        command = shlex.join(["askwell", "report", str(out)])
+        screen.print(f"Records are in {out}; to see them:\n{command}", soft_wrap=True)
 
 
 def _listing(kind: Kind) -> dict[str, list[str]]:
@@ -275,12 +274,14 @@ def _listing(kind: Kind) -> dict[str, list[str]]:
     from askwell.core.registry import summary
 
     if kind is Kind.strategies:
+        from askwell.policies import SHIPPED, load_policy
         from askwell.strategies import STRATEGIES
 
+        known = {**{name: type(load_policy(path)) for name, path in SHIPPED.items()}, **STRATEGIES}
         return {
-            "name": list(STRATEGIES),
-            "summary": [summary(strategy) for strategy in STRATEGIES.values()],
-            "needs": [", ".join(strategy.needs) or "features" for strategy in STRATEGIES.values()],
+            "name": list(known),
+            "summary": [summary(strategy) for strategy in known.values()],
+            "needs": [", ".join(strategy.needs) or "features" for strategy in known.values()],
         }
     if kind is Kind.learners:
         from askwell.learners import LEARNERS as registry

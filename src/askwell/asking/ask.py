@@ -16,10 +16,10 @@ from askwell.asking.asked import Asked, check_out
 from askwell.asking.belief import believe, read_proba, take
 from askwell.asking.candidates import choose
 from askwell.asking.pool import read_pool
-from askwell.core import AbstractLearner, AbstractStrategy, AskwellError, View, measure
+from askwell.core import AbstractLearner, AbstractStrategy, AskwellError, View, compilation_cache, measure
 from askwell.data.matrix import aligned
 from askwell.learners import make_learner
-from askwell.strategies import STRATEGIES
+from askwell.policies import make_strategy
 
 
 def ask(
@@ -62,6 +62,7 @@ def ask(
     Raises:
         AskwellError: one sentence on what is wrong with the input; nothing is written then.
     """
+    compilation_cache()
     if out is not None:
         check_out(out, pool, labels, proba)
     if seed < 0:
@@ -123,7 +124,7 @@ def _select(
 
 def _chooser(strategy: str | AbstractStrategy, given: bool) -> AbstractStrategy:
     if isinstance(strategy, str):
-        strategy = STRATEGIES[strategy]()
+        strategy = make_strategy(strategy)
     if strategy.cheats:
         raise AskwellError(
             f"The strategy '{strategy.name}' looks at labels that nobody has given yet: it is a ceiling for "

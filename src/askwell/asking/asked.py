@@ -2,13 +2,12 @@
 
 import dataclasses
 import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from askwell.core import AskwellError
+from askwell.core import AskwellError, write_whole
 
 SUFFIXES = (".csv", ".jsonl")
 
@@ -35,26 +34,13 @@ class Asked:
         return self.frame.write_ndjson() if suffix == ".jsonl" else self.frame.write_csv()
 
     def write(self, out: str | Path) -> None:
-        """Write the frame under a temporary name, then rename it: a reader sees all of it or nothing.
+        """Write the frame, whole or not at all.
 
         Raises:
             AskwellError: for another suffix than .csv and .jsonl, or if it cannot be written.
         """
         path = check_out(out)
-        temporary = None
-        try:
-            with tempfile.NamedTemporaryFile(
-                "w", dir=path.parent, prefix=".part-", delete=False, encoding="utf-8", newline=""
-            ) as file:
-                temporary = file.name
-                file.write(self.text(path.suffix.lower()))
-            os.replace(temporary, path)
-        except BaseException as error:
-            if temporary is not None:
-                Path(temporary).unlink(missing_ok=True)
-            if not isinstance(error, OSError):
-                raise
-            raise _unwritable(path, error.strerror or str(error)) from error
+        write_whole(path, self.text(path.suffix.lower()).encode())
 
 
 def check_out(out: str | Path, *inputs: object) -> Path:

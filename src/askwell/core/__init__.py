@@ -4,7 +4,9 @@ Axes, one letter each in every shape: ``n`` pool points, ``m`` evaluation points
 ``c`` classes, ``q`` batch, ``r`` rounds, ``k`` sibling batches, ``e`` parallel episodes, ``l`` landmarks.
 """
 
+from askwell.core.compiled import compilation_cache
 from askwell.core.errors import AskwellError
+from askwell.core.files import PART, write_whole
 from askwell.core.geometry import Geometry, measure
 from askwell.core.learner import AbstractFitted, AbstractLearner
 from askwell.core.pool import Pool
@@ -17,6 +19,7 @@ __all__ = [
     "CELL",
     "METRICS",
     "NOT_ASKED",
+    "PART",
     "SCHEMA",
     "AbstractFitted",
     "AbstractLearner",
@@ -28,7 +31,9 @@ __all__ = [
     "Truth",
     "View",
     "collect",
+    "compilation_cache",
     "measure",
     "summary",
     "unknown",
+    "write_whole",
 ]

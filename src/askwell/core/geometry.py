@@ -12,7 +12,8 @@ LANDMARKS = 1024
 
 NEIGHBOURS = 20
 GROUPS = 16
-BLOCK = 1024
+CACHED = 2**20
+"""Distances that are looked through at a time: as many as stay in the processor's cache."""
 
 
 class Geometry(eqx.Module):
@@ -27,7 +28,7 @@ class Geometry(eqx.Module):
         density: inverse mean neighbour distance (*typicality*, Hacohen et al. 2022), never infinite.
         widths: two RBF kernel widths, a fine and a coarse one, in the features' own unit.
         groups: k-means group of every point.
-        centres: the groups' centres.
+        centres: the groups' centres, in coordinates that have the pool's mean at 0: compare with ``x - mean(x)``.
     """
 
     landmarks: Int[Array, " l"]
@@ -56,24 +57,25 @@ def measure(x: Float[Array, "n d"]) -> Geometry:
     key = jax.random.key(0)
     landmarks = jnp.arange(n) if n <= LANDMARKS else jax.random.choice(key, n, (LANDMARKS,), replace=False)
     distance = square_distance(x, x[landmarks])
-    neighbour = jnp.sqrt(_neighbours(x, min(NEIGHBOURS, max(n - 1, 1))))
-    # A point's own density is bounded by the pool's scale, so duplicates do not make it infinite.
-    scale = jnp.mean(neighbour) + 1e-6
+    near = min(NEIGHBOURS, max(n - 1, 1))
+    neighbour = jnp.sqrt(_neighbours(x, jnp.arange(n), near))
+    # The pool's scale is the landmarks' alone, so that kernels cost n × landmarks where density is not read.
+    scale = jnp.mean(neighbour if n <= LANDMARKS else jnp.sqrt(_neighbours(x, landmarks, near))) + 1e-6
+    # A point's own density is bounded by that scale, so duplicates do not make it infinite.
     density = 1.0 / (jnp.mean(neighbour, axis=1) + 1e-3 * scale)
     widths = jnp.stack([0.5 * scale, scale])
     centres, groups = kmeans(key, x, min(GROUPS, n), jnp.minimum(GROUPS, n))
     return Geometry(landmarks, distance, neighbour, density, widths, groups, centres)
 
 
-def _neighbours(x: Float[Array, "n d"], k: int) -> Float[Array, "n k"]:
-    """Squared distances to the `k` nearest other points, ascending, block by block."""
+def _neighbours(x: Float[Array, "n d"], rows: Int[Array, " m"], k: int) -> Float[Array, "m k"]:
+    """Squared distances of some `rows` to their `k` nearest other points, ascending, block by block."""
     n = x.shape[0]
     if n == 1:
         return jnp.zeros((1, 1))
 
-    def block(rows: Int[Array, " b"]) -> Float[Array, "b k"]:
-        d = square_distance(x[rows], x)
-        d = jnp.where(rows[:, None] == jnp.arange(n), jnp.inf, d)
+    def nearest(row: Int[Array, ""]) -> Float[Array, " k"]:
+        d = square_distance(x[row][None], x)[0].at[row].set(jnp.inf)
         return -jax.lax.top_k(-d, k)[0]
 
-    return jax.lax.map(lambda i: block(i[None])[0], jnp.arange(n), batch_size=min(BLOCK, n))
+    return jax.lax.map(nearest, rows, batch_size=min(max(CACHED // n, 1), len(rows)))

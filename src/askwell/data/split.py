@@ -30,8 +30,9 @@ def split(
 ) -> Splits:
     """Stratified random splits; split ``i`` depends on `seed` and ``i`` alone, not on how many there are.
 
-    Sizes: the pool gets half of the rows, or the budget if that is more, but at most 0.7; of the rest
-    selection gets 0.4 and report 0.6. Caps: `pool` (1000), 1000 and 2000 rows.
+    Sizes: the pool gets half of the rows, or the budget if that is more, but at most 0.7, and never more than
+    its cap; of the rest selection gets 0.4 and report 0.6. Caps: 1000 (or `pool`, or the budget), 1000 and 2000
+    rows. A smaller `pool` leaves selection and report as they are.
 
     Args:
         dataset: what to split.
@@ -76,7 +77,7 @@ def _sizes(dataset: Dataset, pool: int | None, budget: int) -> tuple[int, int, i
             "fewer --rounds or a smaller --batch."
         )
     n = min(max(round(POOL_SHARE * total), budget), most)
-    rest = total - n
+    rest = total - min(n, max(POOL_CAP, budget, pool or 0))
     if rest < 2:
         raise AskwellError(f"{dataset.name} has {total} rows; pool, selection and report need at least 4.")
     m1 = max(round(SELECTION_SHARE * rest), 1)

@@ -5,5 +5,23 @@ from askwell.experiments.result import Result
 from askwell.experiments.run import fingerprint, run
 from askwell.experiments.spec import Spec
 from askwell.experiments.store import Cell, Store
+from askwell.experiments.train import Trained, train
+from askwell.experiments.training_spec import TrainingSpec
+from askwell.experiments.training_store import histories
+from askwell.experiments.worlds import World
 
-__all__ = ["Cell", "Result", "Spec", "Store", "compare", "fingerprint", "reopen", "run"]
+__all__ = [
+    "Cell",
+    "Result",
+    "Spec",
+    "Store",
+    "Trained",
+    "TrainingSpec",
+    "World",
+    "compare",
+    "fingerprint",
+    "histories",
+    "reopen",
+    "run",
+    "train",
+]

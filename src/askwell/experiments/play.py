@@ -3,14 +3,13 @@
 import threading
 import time
 from importlib.metadata import version
-from pathlib import Path
 
 import jax
 import numpy as np
-import platformdirs
 import polars as pl
 
 from askwell.core import METRICS, SCHEMA, AbstractStrategy, AskwellError, Pool
+from askwell.core import compilation_cache as compilation_cache  # where report and training look for it
 from askwell.core.geometry import LANDMARKS
 from askwell.data import Dataset
 from askwell.experiments.store import Cell
@@ -22,18 +21,6 @@ MEMORY = 128 * 2**20
 
 WIDEST = 4
 """Most episodes in one chunk: beyond a few, more of them only evict each other from the cache."""
-
-
-def compilation_cache() -> None:
-    """Keep compiled programs in the user's cache directory, unless JAX was told of another place."""
-    if jax.config.values["jax_compilation_cache_dir"] is None:
-        path = Path(platformdirs.user_cache_dir("askwell")) / "jax"
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-        except OSError:  # a home that cannot be written to; JAX would warn at every program
-            return
-        jax.config.update("jax_compilation_cache_dir", str(path))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
 
 
 def versions() -> str:

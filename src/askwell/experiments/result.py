@@ -10,8 +10,14 @@ from askwell import stats
 from askwell.experiments.spec import Spec
 from askwell.experiments.table import tables
 
-ROW = ("dataset", "strategy", "batch", "aulc", "aulc_low", "aulc_high", "final_accuracy", "seconds", "splits")
-VERDICT = ("strategy", "baseline", "difference", "low", "high", "verdict", "more_splits")
+ROW = (
+    *("dataset", "strategy", "batch", "aulc", "aulc_low", "aulc_high"),
+    *("final_accuracy", "seconds", "splits", "gap_closed"),
+)
+VERDICT = (
+    *("strategy", "baseline", "difference", "low", "high", "verdict", "more_splits"),
+    *("p_better", "p_equivalent", "p_worse"),
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,7 @@ class Result:
     notes: tuple[str, ...] = ()
 
     def table(self) -> pl.DataFrame:
-        """Mean AULC with its interval, final accuracy and seconds; see `askwell.stats.summarise`."""
+        """Mean AULC with its interval, final accuracy, seconds, gap closed; see `askwell.stats.summarise`."""
         return stats.summarise(self.records)
 
     def verdicts(self, baseline: str | None = None) -> list[stats.Verdict]:

@@ -12,15 +12,15 @@ import jax
 import numpy as np
 import polars as pl
 
-from askwell.core import AbstractLearner, AbstractStrategy, AskwellError
+from askwell.core import AbstractLearner, AbstractStrategy, AskwellError, compilation_cache
 from askwell.data import Dataset, split
-from askwell.experiments.play import Program, chunk_size, compilation_cache, to_records
+from askwell.experiments.play import Program, chunk_size, to_records
 from askwell.experiments.spec import Spec
 from askwell.experiments.store import Cell, Store, grid
 from askwell.experiments.workers import workers
 from askwell.games import BatchGame
 from askwell.learners import SklearnLearner, make_learner
-from askwell.strategies import STRATEGIES
+from askwell.policies import make_strategy
 
 _T = TypeVar("_T")
 
@@ -76,7 +76,7 @@ def run(
     known = dict(strategies or {})
     for name in spec.played:
         if name not in known:
-            known[name] = STRATEGIES[name]()
+            known[name] = make_strategy(name)
     known_learners = {name: (learners or {}).get(name) or make_learner(name) for name in spec.learners}
     jobs = _plan(spec, datasets, known, known_learners)
     if store is not None:
@@ -133,7 +133,7 @@ def _plan(
             for learner in spec.learners:
                 game = BatchGame(
                     learner=learners[learner],
-                    rounds=spec.rounds,
+                    rounds=spec.rounds_of(batch),
                     batch=batch,
                     start=spec.start,
                     noise=spec.noise,

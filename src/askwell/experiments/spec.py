@@ -5,7 +5,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import tomli_w
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from askwell.core import AskwellError, unknown
 from askwell.games import REWARDS
@@ -14,11 +22,14 @@ STRATEGIES = ("random", "margin", "coreset", "typiclust", "uherding", "margin-he
 """What `compare` plays when no strategy is named."""
 
 
-def _listed(value: Any) -> Any:
-    """One value stands for a list of one; TOML's lists are tuples here."""
-    if isinstance(value, list):
-        return tuple(value)
-    return (value,) if isinstance(value, str | int) else value
+def tuples(value: Any) -> Any:
+    """TOML's lists are tuples here."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def listed(value: Any) -> Any:
+    """One value stands for a list of one."""
+    return (value,) if isinstance(value, str | int) else tuples(value)
 
 
 def _once(values: tuple) -> tuple:
@@ -31,10 +42,10 @@ def _reward(value: str) -> str:
     return value
 
 
-Given = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
+Given = Annotated[tuple[str, ...], BeforeValidator(listed), Field(min_length=1)]
 Names = Annotated[Given, AfterValidator(_once)]
 Size = Annotated[int, Field(ge=1)]
-Sizes = Annotated[tuple[Size, ...], BeforeValidator(_listed), Field(min_length=1), AfterValidator(_once)]
+Sizes = Annotated[tuple[Size, ...], BeforeValidator(listed), Field(min_length=1), AfterValidator(_once)]
 
 
 class Spec(BaseModel):
@@ -44,7 +55,8 @@ class Spec(BaseModel):
         datasets: names or paths, see `askwell.data.load`; `label` and `id` name columns of files.
         strategies: what is compared; `baseline` is added to them where it is missing.
         learners: names, see `askwell.learners.make_learner`.
-        batches: labels per round; each is a game of its own with the same number of `rounds`.
+        batches: labels per round; each is a game of its own with the same number of `rounds`,
+            or, if `labels` is given, with as many rounds as that budget allows.
         start: random labels before the first round (0: a cold start).
         splits: how many pool / selection / report splits of each dataset.
         pool: at most this many points to choose from (1000, or the budget if that is more).
@@ -64,6 +76,7 @@ class Spec(BaseModel):
     learners: Names = ("logistic",)
     batches: Sizes = (10,)
     rounds: Size = 10
+    labels: Size | None = None
     start: Annotated[int, Field(ge=0)] = 0
     splits: Size = 20
     pool: Size | None = None
@@ -72,6 +85,13 @@ class Spec(BaseModel):
     reward: Annotated[str, AfterValidator(_reward)] = "accuracy"
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
 
+    @model_validator(mode="after")
+    def _spent(self) -> "Spec":
+        odd = [batch for batch in self.batches if self.labels is not None and self.labels % batch]
+        if odd:
+            raise ValueError(f"labels is {self.labels}, no multiple of the batch {odd[0]}; give one that is.")
+        return self
+
     @property
     def played(self) -> tuple[str, ...]:
         """All strategies that are played, the baseline first if it was not named."""
@@ -79,7 +99,11 @@ class Spec(BaseModel):
 
     def budget(self, batch: int) -> int:
         """Labels that one episode with that batch pays for."""
-        return self.start + self.rounds * batch
+        return self.start + self.rounds_of(batch) * batch
+
+    def rounds_of(self, batch: int) -> int:
+        """Rounds of an episode with that batch."""
+        return self.rounds if self.labels is None else self.labels // batch
 
     def toml(self) -> str:
         """The spec as a TOML text; `read` gives it back."""

@@ -4,8 +4,6 @@ import hashlib
 import io
 import itertools
 import json
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -13,12 +11,15 @@ from urllib.parse import quote
 
 import polars as pl
 
-from askwell.core import SCHEMA, AskwellError
+from askwell.core import PART, SCHEMA, AskwellError, write_whole
 from askwell.experiments.spec import Spec
 
-SPEC, DATA, CELLS, PART = "spec.toml", "data.json", "cells", ".part-"
+SPEC, DATA, CELLS = "spec.toml", "data.json", "cells"
 LONGEST = 120
 """Characters of a folder's name; file systems allow 255 bytes."""
+
+AGAIN = "free space or choose another --out, then run the same command again: finished cells are kept"
+"""What to do when a record cannot be written."""
 
 
 class Cell(NamedTuple):
@@ -51,30 +52,6 @@ def grid(spec: Spec, datasets: Iterable[str]) -> list[Cell]:
     return [Cell(data, strategy, learner, batch, i) for data, batch, learner, strategy, i in places]
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file under a temporary name, then rename it: a reader sees all of it or nothing.
-
-    Raises:
-        AskwellError: if it cannot be written; nothing half-written stays behind.
-    """
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=PART, delete=False) as file:
-            temporary = file.name
-            file.write(data)
-        os.replace(temporary, path)
-    except BaseException as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
-        if not isinstance(error, OSError):
-            raise
-        raise AskwellError(
-            f"Cannot write {path}: {error.strerror}; free space or choose another --out, then run the same "
-            "command again: finished cells are kept."
-        ) from error
-
-
 class Store:
     """A run's directory: its spec, its data's fingerprints and its cells."""
 
@@ -97,8 +74,8 @@ class Store:
                     f"{self.root} exists and holds no Askwell run; choose a new or empty --out."
                 )
             else:
-                write_whole(self.root / DATA, json.dumps(data, indent=1).encode())
-                write_whole(self.root / SPEC, spec.toml().encode())
+                write_whole(self.root / DATA, json.dumps(data, indent=1).encode(), AGAIN)
+                write_whole(self.root / SPEC, spec.toml().encode(), AGAIN)
             for leftover in self.root.rglob(f"{PART}*"):
                 leftover.unlink(missing_ok=True)
         except OSError as error:  # a folder that may not be entered, a name that is too long
@@ -143,7 +120,7 @@ class Store:
         """Keep a cell's records."""
         buffer = io.BytesIO()
         records.write_parquet(buffer)
-        write_whole(self.root / cell.path, buffer.getvalue())
+        write_whole(self.root / cell.path, buffer.getvalue(), AGAIN)
 
     def read(self, cell: Cell) -> pl.DataFrame | None:
         """A cell's records, or None if it has not been finished (or its file was damaged since)."""

@@ -16,7 +16,8 @@ Column = tuple[str, list[Text]]
 def tables(summary: pl.DataFrame, width: int) -> Group:
     """One row a strategy, one column a dataset, the best in bold; what does not fit goes into further tables.
 
-    `summary` is `askwell.stats.summarise`'s. Names are shown as they are: nothing in them is markup.
+    `summary` is `askwell.stats.summarise`'s; its ``gap_closed`` is shown where it is known. Names are shown as
+    they are: nothing in them is markup.
     """
     key = ["strategy", *(name for name in ("learner", "batch") if summary[name].n_unique() > 1)]
     rows = summary.select(key).unique(maintain_order=True)
@@ -32,8 +33,10 @@ def tables(summary: pl.DataFrame, width: int) -> Group:
             f"{mean:.4f}" if count == len(columns) else "" for mean, count in means[["aulc", "len"]].rows()
         ]
         columns.append(("mean", [Text(mean) for mean in shown]))
-    title = Text("AULC: mean accuracy over the rounds, with its 95 % interval", style="italic")
-    return Group(title, *(_table(heads, part) for part in _parts(heads, columns, width)))
+    says = "AULC: mean accuracy over the rounds, with its 95 % interval"
+    if summary["gap_closed"].is_not_null().any():
+        says += "\nand how much of the gap from random to the oracle it closes"
+    return Group(Text(says, style="italic"), *(_table(heads, part) for part in _parts(heads, columns, width)))
 
 
 def _cell(row: dict, best: object) -> Text:
@@ -42,6 +45,8 @@ def _cell(row: dict, best: object) -> Text:
     text = f"{row['aulc']:.4f}"
     if row["aulc_low"] is not None:
         text += f" ± {row['aulc'] - row['aulc_low']:.4f}"
+    if row["gap_closed"] is not None:
+        text += f" {row['gap_closed']:5.0%}"
     return Text(text, style="bold" if row["aulc"] == best else "")
 
 

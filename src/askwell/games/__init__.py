@@ -2,7 +2,7 @@
 
 from askwell.core import collect
 from askwell.games.base import AbstractGame, AbstractState, Outcome, rollout
-from askwell.games.batch import BatchGame, BatchState, annotate
+from askwell.games.batch import BatchGame, BatchState, annotate, sequential
 from askwell.games.rewards import REWARDS, Change
 from askwell.games.scores import Scores, score
 
@@ -21,4 +21,5 @@ __all__ = [
     "annotate",
     "rollout",
     "score",
+    "sequential",
 ]

@@ -1,5 +1,6 @@
 """The batch game: each round a whole batch is asked before any of its answers is known."""
 
+import dataclasses
 from typing import ClassVar
 
 import equinox as eqx
@@ -35,6 +36,9 @@ class BatchGame(AbstractGame[BatchState]):
         noise: probability that the annotator's answer is wrong (then uniform over the other classes);
             a point's answer is fixed at reset, so all strategies meet the same mistakes.
         reward: a name from ``askwell.games.REWARDS``; always computed on the selection split.
+        labeller: if given, the geometry's groups are not k-means but one for each class, from a labeller that
+            guesses every pool point's class and is wrong with this probability. The guesses are fixed at reset, the
+            same for all strategies, and the one thing in a view that hidden labels have a say in.
     """
 
     name: ClassVar[str] = "batch"
@@ -44,6 +48,7 @@ class BatchGame(AbstractGame[BatchState]):
     start: int = eqx.field(static=True, default=0)
     noise: float = eqx.field(static=True, default=0.0)
     reward: str = eqx.field(static=True, default="accuracy")
+    labeller: float | None = eqx.field(static=True, default=None)
 
     def __check_init__(self):
         """Refuse impossible settings."""
@@ -54,6 +59,10 @@ class BatchGame(AbstractGame[BatchState]):
             )
         if not 0 <= self.noise <= 1:
             raise AskwellError(f"The annotator's noise is a probability in 0..1; {self.noise} was given.")
+        if self.labeller is not None and not 0 <= self.labeller <= 1:
+            raise AskwellError(
+                f"The labeller is wrong with a probability in 0..1; {self.labeller} was given (None: k-means groups)."
+            )
         if self.reward not in REWARDS:
             raise AskwellError(unknown("reward", self.reward, REWARDS))
 
@@ -74,13 +83,17 @@ class BatchGame(AbstractGame[BatchState]):
                 f"The pool has {n} points and the budget is {self.budget} labels; "
                 "ask for fewer rounds or smaller batches."
             )
-        noise_key, start_key, fit_key = jax.random.split(key, 3)
+        noise_key, start_key, fit_key, guess_key = jax.random.split(key, 4)
         rows = jnp.full(self.budget, n)
         if self.start:
             rows = rows.at[: self.start].set(jax.random.choice(start_key, n, (self.start,), replace=False))
         answers = annotate(noise_key, pool.y, pool.classes, self.noise)
         log_proba, selection, _ = self._fit(fit_key, pool, answers, rows)
-        return BatchState(pool, measure(pool.x), answers, rows, log_proba, selection, jnp.array(0))
+        geometry = measure(pool.x)
+        if self.labeller is not None:
+            guess = annotate(guess_key, pool.y, pool.classes, self.labeller)
+            geometry = regroup(geometry, pool.x, guess, pool.classes)
+        return BatchState(pool, geometry, answers, rows, log_proba, selection, jnp.array(0))
 
     def view(self, state: BatchState) -> View:
         """See `AbstractGame.view`."""
@@ -140,3 +153,16 @@ def annotate(key: PRNGKeyArray, y: Int[Array, " n"], classes: int, noise: float)
     wrong = jax.random.bernoulli(wrong_key, noise, y.shape)
     other = (y + jax.random.randint(which_key, y.shape, 1, max(classes, 2))) % classes
     return jnp.where(wrong, other, y)
+
+
+def regroup(geometry: Geometry, x: Float[Array, "n d"], groups: Int[Array, " n"], count: int) -> Geometry:
+    """The geometry with other groups than its k-means ones, `count` of them; an empty one lies at the origin."""
+    member = jax.nn.one_hot(groups, count)
+    total = member.T @ (x - jnp.mean(x, axis=0))  # centred, as all of the geometry is
+    centres = total / jnp.maximum(jnp.sum(member, axis=0), 1.0)[:, None]
+    return dataclasses.replace(geometry, groups=groups, centres=centres)
+
+
+def sequential(game: BatchGame) -> BatchGame:
+    """The same budget asked one label at a time, the learner refitted after each: what batches are compared to."""
+    return dataclasses.replace(game, rounds=game.rounds * game.batch, batch=1)

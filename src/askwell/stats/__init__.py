@@ -5,6 +5,7 @@ Datasets are the units, splits are nested in them. Fewer than five datasets spea
 Imports nothing but `askwell.core`: any table with the columns of `askwell.core.SCHEMA` will do.
 """
 
+from askwell.stats.agreement import agreement
 from askwell.stats.bayes import Posterior, bayes_signed_rank
 from askwell.stats.cliques import cliques
 from askwell.stats.curves import episodes
@@ -23,6 +24,7 @@ __all__ = [
     "Ranks",
     "Spread",
     "Verdict",
+    "agreement",
     "bayes_signed_rank",
     "bootstrap",
     "cliques",

@@ -23,6 +23,7 @@ from askwell.strategies.margin import Margin
 from askwell.strategies.margin_herding import MarginHerding
 from askwell.strategies.maxherding import MaxHerding
 from askwell.strategies.mixture import Mixture
+from askwell.strategies.oracle import Clairvoyant, Oracle
 from askwell.strategies.power_margin import PowerMargin
 from askwell.strategies.probcover import ProbCover
 from askwell.strategies.query_by_committee import QueryByCommittee
@@ -43,6 +44,7 @@ __all__ = [
     "Bait",
     "Bald",
     "BatchBald",
+    "Clairvoyant",
     "Clue",
     "ClusterMargin",
     "Coreset",
@@ -59,6 +61,7 @@ __all__ = [
     "MarginHerding",
     "MaxHerding",
     "Mixture",
+    "Oracle",
     "PowerMargin",
     "ProbCover",
     "QueryByCommittee",

@@ -71,7 +71,8 @@ class BatchBald(AbstractStrategy):
 
     Greedy on the joint mutual information of the batch's labels and the committee member. Exact over all
     label configurations while there are at most `configurations` (256) of them; after that each configuration
-    draws the further labels, so the later slots see a sample of that size. The committee is BALD's.
+    draws the further labels, so the later slots see a sample of that size. The committee is BALD's, and so is
+    its weakness with few labels (see `Bald`): less redundant, still of one class by half and of long norm.
     """
 
     name: ClassVar[str] = "batchbald"

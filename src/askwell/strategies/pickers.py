@@ -5,11 +5,11 @@ Ties are always broken at random: the order of rows in a file says nothing.
 
 import math
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, Key, PRNGKeyArray
 
 S = TypeVar("S")
 
@@ -51,14 +51,12 @@ def greedy(
     """
     luck = jax.random.uniform(key, asked.shape)  # who goes first among equals
 
-    def pick(carry: tuple[S, Bool[Array, " n"]], _):
-        state, asked = carry
+    def choose(_, state: S, asked: Bool[Array, " n"]) -> Int[Array, ""]:
         value = jnp.where(asked, -jnp.inf, score(state))
         best = (value == jnp.max(value)) & ~asked
-        row = jnp.argmax(jnp.where(best, luck, -1.0))
-        return (update(state, row), asked.at[row].set(True)), row
+        return jnp.argmax(jnp.where(best, luck, -1.0))
 
-    return jax.lax.scan(pick, (state, asked), None, length=q)[1]
+    return _one_by_one(choose, None, state, update, asked, q)
 
 
 def proportional(
@@ -74,13 +72,27 @@ def proportional(
     `mass` (0 or more) and `update` are as in `greedy`. Where no point has mass, all are drawn alike.
     """
 
-    def pick(carry: tuple[S, Bool[Array, " n"]], key: PRNGKeyArray):
-        state, asked = carry
+    def choose(key: PRNGKeyArray, state: S, asked: Bool[Array, " n"]) -> Int[Array, ""]:
         weight = jnp.where(asked, 0.0, mass(state))
-        row = draw(key, jnp.where(jnp.any(weight > 0), weight, ~asked))
+        return draw(key, jnp.where(jnp.any(weight > 0), weight, ~asked))
+
+    return _one_by_one(choose, jax.random.split(key, q), state, update, asked, q)
+
+
+def _one_by_one(
+    choose: Callable[[Any, S, Bool[Array, " n"]], Int[Array, ""]],
+    keys: Key[Array, " q"] | None,
+    state: S,
+    update: Callable[[S, Int[Array, ""]], S],
+    asked: Bool[Array, " n"],
+    q: int,
+) -> Int[Array, " q"]:
+    def pick(carry: tuple[S, Bool[Array, " n"]], key: PRNGKeyArray | None):
+        state, asked = carry
+        row = choose(key, state, asked)
         return (update(state, row), asked.at[row].set(True)), row
 
-    return jax.lax.scan(pick, (state, asked), jax.random.split(key, q))[1]
+    return jax.lax.scan(pick, (state, asked), keys, length=q)[1]
 
 
 def draw(key: PRNGKeyArray, mass: Float[Array, " n"]) -> Int[Array, ""]:

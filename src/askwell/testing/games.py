@@ -10,7 +10,7 @@ from jaxtyping import Array, Int
 
 from askwell.core import NOT_ASKED, Pool, View
 from askwell.games import AbstractGame, Outcome
-from askwell.testing.worlds import N, agree, at, law, make_pool, replay, stack, without_truth
+from askwell.testing.worlds import N, agree, at, hold, law, make_pool, replay, stack, without_truth
 
 
 def _picks(game: AbstractGame, pool: Pool) -> Int[Array, "r q"]:
@@ -118,5 +118,4 @@ def check_game(game: AbstractGame) -> None:
     Raises:
         AssertionError: a sentence that says which law is broken, and how.
     """
-    for rule in GAME_LAWS:
-        rule(game)
+    hold(game, GAME_LAWS)

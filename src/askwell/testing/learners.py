@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from askwell.learners import FLOOR, AbstractLearner
-from askwell.testing.worlds import CLASSES, N, agree, law, make_pool, stack
+from askwell.testing.worlds import CLASSES, N, agree, hold, law, make_pool, stack
 
 POOL = make_pool()
 ROWS = {
@@ -116,5 +116,4 @@ def check_learner(learner: AbstractLearner) -> None:
     Raises:
         AssertionError: a sentence that says which law is broken, and how.
     """
-    for rule in LEARNER_LAWS:
-        rule(learner)
+    hold(learner, LEARNER_LAWS)

@@ -21,6 +21,7 @@ from askwell.testing.worlds import (
     agree,
     asking_order,
     at,
+    hold,
     law,
     make_pool,
     permuted,
@@ -203,5 +204,4 @@ def check_strategy(strategy: AbstractStrategy) -> None:
     Raises:
         AssertionError: a sentence that says which law is broken, and how.
     """
-    for rule in (*STRATEGY_LAWS, same_picks_in_another_process):
-        rule(strategy)
+    hold(strategy, (*STRATEGY_LAWS, same_picks_in_another_process))

@@ -1,7 +1,9 @@
 """Small pools, easy and awkward, and the views that a game shows of them: one shape, to compile once."""
 
 import dataclasses
+from collections.abc import Callable, Iterable
 from functools import cache
+from typing import TypeVar
 
 import equinox as eqx
 import jax
@@ -11,6 +13,8 @@ from jaxtyping import Array, Int, PRNGKeyArray
 
 from askwell.core import AbstractStrategy, Pool, View
 from askwell.games import AbstractGame, BatchGame, Outcome
+
+T = TypeVar("T")
 
 N, D, CLASSES, BATCH = 64, 4, 3, 4
 GAME = BatchGame(rounds=N // BATCH, batch=BATCH)
@@ -128,6 +132,12 @@ def agree(a, b, tolerance: float = 1e-3) -> bool:
 
     a, b = (jax.tree.leaves(eqx.filter(tree, eqx.is_array)) for tree in (a, b))
     return len(a) == len(b) and all(map(close, a, b))
+
+
+def hold(thing: T, laws: Iterable[Callable[[T], None]]) -> None:
+    """Hold one thing to every law, in their order."""
+    for rule in laws:
+        rule(thing)
 
 
 def law(holds: object, sentence: str) -> None:
