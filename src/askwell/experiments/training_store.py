@@ -119,7 +119,9 @@ class TrainingStore:
         frames = {name: _frame(name, rows) for name, rows in run.rows.items()}
         own = frames["validation"].filter(seed=spec.seeds[best])
         gaps = own.group_by("update").agg(pl.col("difference").mean())
-        reached = gaps.sort("difference", "update", descending=[True, False])["update"][0]  # the first of equals
+        reached = gaps.sort("difference", "update", descending=[True, False])["update"][
+            0
+        ]  # the first of equals
         card = {
             "head": spec.head,
             "settings": spec.policy,
