@@ -14,19 +14,18 @@ from askwell.policies.narrow import narrow
 from askwell.strategies import pickers
 
 HIDDEN = 16
-START = {"doubt": 1.0, "coarse": 1.0}
-"""Margin-herding: the rule that an untrained policy follows."""
-
-SHARPNESS = 6.0
-"""What its score is multiplied by: low enough for a draw to try something else now and then."""
+START = {"doubt": 6.0, "coarse": 6.0}
+"""Margin-herding, the rule that an untrained policy follows, as logits: flat enough that a draw tries something else
+now and then."""
 
 
 class Pointwise(AbstractPolicy):
     """Scores every candidate with weights that depend on the round; each pick changes the scores of the rest.
 
-    The score is linear in the features (`policies.features`), with weights that a small network reads off the
-    context, plus a small network on both. Both networks start at zero: an untrained policy *is* a heuristic,
-    margin × coverage gain.
+    The score is that of a heuristic, margin × coverage gain, plus what is learned, which starts at zero: a function
+    linear in the features (`policies.features`), with weights that a small network reads off the context, and a
+    small network on both. In a cold round nothing is added: all that is seen there is how the points lie, and what
+    was learned about that from synthetic tasks did not carry over to real ones (docs/policies.md).
     """
 
     name: ClassVar[str] = "pointwise"
@@ -43,7 +42,7 @@ class Pointwise(AbstractPolicy):
     def __init__(self, key: PRNGKeyArray):
         f, g = len(FEATURES), len(CONTEXT)
         first, inner, outer = jax.random.split(key, 3)
-        self.base = SHARPNESS * jnp.array([START.get(name, 0.0) for name in FEATURES])
+        self.base = jnp.zeros(f)
         self.of_context = _silent(eqx.nn.MLP(g, f, HIDDEN, 1, jnp.tanh, key=first))
         self.inner = jax.random.normal(inner, (f, HIDDEN)) / (f + g) ** 0.5
         self.outer = jax.random.normal(outer, (g, HIDDEN)) / (f + g) ** 0.5
@@ -51,10 +50,11 @@ class Pointwise(AbstractPolicy):
 
     def score(self, features: Float[Array, "m f"], context: Float[Array, " g"]) -> Float[Array, " m"]:
         """How much each candidate is wanted, as a logit."""
+        start = features @ jnp.array([START.get(name, 0.0) for name in FEATURES])
         linear = features @ (self.base + self.of_context(context))
         # The context goes through the first layer once, not once a candidate.
         hidden = jnp.tanh(features @ self.inner + (context @ self.outer + self.bias))
-        return linear + hidden @ self.last
+        return start + (1 - context[CONTEXT.index("cold")]) * (linear + hidden @ self.last)
 
     def act(
         self,
