@@ -180,3 +180,15 @@ def test_lists_are_ranges_too():
 def test_bad_input_is_refused_in_one_sentence(wrong, sentence):
     with pytest.raises(AskwellError, match=sentence):
         Synthetic(**wrong)
+
+
+def test_bent_features_are_skewed_sparse_or_stepped_and_nothing_else_changes():
+    family = dict(n=400, selection=1, report=1, d=30, classes=2, duplicates=NONE)
+    smooth, bent = (draw(Synthetic(**family, bent=(share, share)), 4) for share in (0.0, 1.0))
+    np.testing.assert_array_equal(smooth.y, bent.y)
+    most = lambda pool: np.array([[np.unique(c, return_counts=True)[1].max() for c in x.T] for x in pool.x])
+    skew = lambda pool: np.abs(np.mean(pool.x**3, axis=1))
+    assert most(smooth).max() < 5
+    some = most(bent) > 20  # half of the points at zero, or few steps
+    assert 0.5 < some.mean() < 0.8
+    assert np.median(skew(bent)[~some]) > 1 > np.median(skew(smooth))

@@ -96,6 +96,14 @@ def test_changed_data_are_refused(store):
         store.open(SPEC, {**DATA, "a": "3"})
 
 
+def test_other_weights_are_refused(tmp_path):
+    store = Store(tmp_path / "run")
+    store.open(SPEC, DATA, {"learned": "1"})
+    store.open(SPEC, DATA, {"learned": "1"})
+    with pytest.raises(AskwellError, match="The weights of learned changed since"):
+        store.open(SPEC, DATA, {"learned": "2"})
+
+
 @pytest.mark.parametrize("text", ["", "[1]", "{"])
 def test_unreadable_fingerprints(store, text):
     (store.root / "data.json").write_text(text)

@@ -29,6 +29,7 @@ RANGES = {
     "irrelevant": (0, 1),
     "noise": (0, 1),
     "duplicates": (0, 0.95),
+    "bent": (0, 1),
 }
 
 HIDDEN, DEPTH = 12, 3
@@ -58,6 +59,7 @@ class Synthetic(eqx.Module):
         scatter: the same between modes of one class, squared, as a share of `separation` squared.
         anisotropy: share of the variance inside a mode that lies in `FACTORS` directions of its own.
         irrelevant: share of features that are pure noise; one feature always matters.
+        bent: share of features that are not smooth: each is log-normal, zero below a random point, or in a few steps.
         network, tree: share of tasks in which a random network or a random tree names the classes; there a class
             may be rarer than `rarest`, or missing.
         noise: share of labels flipped to another of the task's classes.
@@ -80,6 +82,7 @@ class Synthetic(eqx.Module):
     scatter: tuple[float, float] = _static((0.0, 0.7))
     anisotropy: tuple[float, float] = _static((0.0, 0.9))
     irrelevant: tuple[float, float] = _static((0.0, 0.6))
+    bent: tuple[float, float] = _static((0.0, 0.0))
     network: float = _static(0.0)
     tree: float = _static(0.0)
     noise: tuple[float, float] = _static((0.0, 0.2))
@@ -114,7 +117,7 @@ class Synthetic(eqx.Module):
         # Few large draws instead of many small ones: each costs compile time.
         keys = iter(jax.random.split(key, 11))
         n, p, d, c, k = self.n, self.n + self.selection + self.report, self.d, self.classes, self.modes[1]
-        low, high = jnp.array([[float(v) for v in getattr(self, name)] for name in list(RANGES)[1:]]).T
+        low, high = jnp.array([[float(v) for v in getattr(self, name)] for name in list(RANGES)[1:-1]]).T
         world = low + jax.random.uniform(next(keys), low.shape) * (high - low)
         imbalance, separation, scatter, anisotropy, irrelevant, noise, duplicates = world
 
@@ -149,6 +152,9 @@ class Synthetic(eqx.Module):
                 kind < self.network, _network(x_key, seen, logit), _tree(x_key, seen, noisy, share)
             )
             y = jnp.where(kind < self.network + self.tree, named, y)
+
+        if self.bent[1]:
+            x = _bend(jax.random.fold_in(key, 2), x, self.bent)
 
         # Random rows of the pool become jittered copies of its other rows.
         order, source = jax.random.uniform(next(keys), (2, n))
@@ -188,6 +194,19 @@ def _tree(
     for _ in range(DEPTH):
         node = 2 * node + (x[jnp.arange(len(x)), feature[node]] > threshold[node])
     return jax.random.categorical(leaf, jnp.log(share), shape=(2**DEPTH,))[node - 2**DEPTH]
+
+
+def _bend(key: PRNGKeyArray, x: Float[Array, "p d"], span: tuple[float, float]) -> Float[Array, "p d"]:
+    """A share of the features as tables often have them: skewed, mostly zero, or in steps."""
+    share_key, key = jax.random.split(key)
+    share = jax.random.uniform(share_key, minval=span[0], maxval=span[1])
+    whether, kind, where = jax.random.uniform(key, (3, x.shape[1]))
+    x = (x - jnp.mean(x, axis=0)) / (jnp.std(x, axis=0) + 1e-6)
+    skewed = jnp.exp((0.5 + where) * x)
+    sparse = jnp.maximum(x - 1.5 * where, 0.0)
+    steps = jnp.floor(x * (0.7 + 2 * where))
+    other = jnp.where(kind < 1 / 3, skewed, jnp.where(kind < 2 / 3, sparse, steps))
+    return jnp.where(whether < share, other, x)
 
 
 def _below(uniform: Float[Array, "..."], count: Int[Array, "..."] | int) -> Int[Array, "..."]:

@@ -1,6 +1,7 @@
 """Experiments: a frozen spec, a resumable grid, records."""
 
 from askwell.experiments.compare import compare, reopen
+from askwell.experiments.fresh import against, fresh
 from askwell.experiments.result import Result
 from askwell.experiments.run import fingerprint, run
 from askwell.experiments.spec import Spec
@@ -18,8 +19,10 @@ __all__ = [
     "Trained",
     "TrainingSpec",
     "World",
+    "against",
     "compare",
     "fingerprint",
+    "fresh",
     "histories",
     "reopen",
     "run",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+import equinox as eqx
 import jax
 import numpy as np
 import polars as pl
@@ -20,7 +21,7 @@ from askwell.experiments.store import Cell, Store, grid
 from askwell.experiments.workers import workers
 from askwell.games import BatchGame
 from askwell.learners import SklearnLearner, make_learner
-from askwell.policies import make_strategy
+from askwell.policies import AbstractPolicy, make_strategy
 
 _T = TypeVar("_T")
 
@@ -80,7 +81,10 @@ def run(
     known_learners = {name: (learners or {}).get(name) or make_learner(name) for name in spec.learners}
     jobs = _plan(spec, datasets, known, known_learners)
     if store is not None:
-        store.open(spec, {dataset.name: fingerprint(dataset) for dataset in datasets})
+        trained = {
+            name: weights(known[name]) for name in spec.played if isinstance(known[name], AbstractPolicy)
+        }
+        store.open(spec, {dataset.name: fingerprint(dataset) for dataset in datasets}, trained)
     cells = grid(spec, [dataset.name for dataset in datasets])
     done: dict[Cell, pl.DataFrame] = {}
     for cell in cells:
@@ -113,6 +117,14 @@ def fingerprint(dataset: Dataset) -> str:
     digest = hashlib.sha256(np.ascontiguousarray(dataset.x).tobytes())
     digest.update(np.ascontiguousarray(dataset.y).tobytes())
     digest.update("\0".join(map(str, (*dataset.classes, *dataset.ids))).encode())
+    return digest.hexdigest()
+
+
+def weights(policy: AbstractPolicy) -> str:
+    """A hash of a policy's weights."""
+    digest = hashlib.sha256()
+    for leaf in jax.tree.leaves(eqx.filter(policy, eqx.is_array)):
+        digest.update(np.asarray(leaf).tobytes())
     return digest.hexdigest()
 
 

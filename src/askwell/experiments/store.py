@@ -14,7 +14,7 @@ import polars as pl
 from askwell.core import PART, SCHEMA, AskwellError, write_whole
 from askwell.experiments.spec import Spec
 
-SPEC, DATA, CELLS = "spec.toml", "data.json", "cells"
+SPEC, DATA, POLICIES, CELLS = "spec.toml", "data.json", "policies.json", "cells"
 LONGEST = 120
 """Characters of a folder's name; file systems allow 255 bytes."""
 
@@ -58,30 +58,34 @@ class Store:
     def __init__(self, root: Path | str):
         self.root = Path(root)
 
-    def open(self, spec: Spec, data: dict[str, str]) -> None:
+    def open(self, spec: Spec, data: dict[str, str], policies: dict[str, str] | None = None) -> None:
         """Begin a run, or take up the one that lies there.
 
-        `data` holds a fingerprint of each dataset. A run taken up must have the same spec and data.
+        `data` holds a fingerprint of each dataset, `policies` of each strategy with weights. A run taken up must
+        have the same spec, data and weights.
 
         Raises:
-            AskwellError: if the directory belongs to another spec or other data, or is no run's.
+            AskwellError: if the directory belongs to another spec, other data or weights, or is no run's.
         """
+        policies = policies or {}
         try:
             if (self.root / SPEC).exists():
-                self._check(spec, data)
+                self._check(spec, data, policies)
             elif self.root.exists() and (not self.root.is_dir() or any(map(_foreign, self.root.iterdir()))):
                 raise AskwellError(
                     f"{self.root} exists and holds no Askwell run; choose a new or empty --out."
                 )
             else:
                 write_whole(self.root / DATA, json.dumps(data, indent=1).encode(), AGAIN)
+                if policies:
+                    write_whole(self.root / POLICIES, json.dumps(policies, indent=1).encode(), AGAIN)
                 write_whole(self.root / SPEC, spec.toml().encode(), AGAIN)
             for leftover in self.root.rglob(f"{PART}*"):
                 leftover.unlink(missing_ok=True)
         except OSError as error:  # a folder that may not be entered, a name that is too long
             raise AskwellError(f"Cannot use {self.root}: {error.strerror}; choose another --out.") from error
 
-    def _check(self, spec: Spec, data: dict[str, str]) -> None:
+    def _check(self, spec: Spec, data: dict[str, str], policies: dict[str, str]) -> None:
         old = Spec.read(self.root / SPEC).model_dump()
         new = spec.model_dump()
         differ = [f"{name} {old[name]!r}, now {new[name]!r}" for name in new if old[name] != new[name]]
@@ -90,18 +94,21 @@ class Store:
                 f"{self.root} was made by another spec ({'; '.join(differ)}); choose another --out, "
                 "or give the same settings to go on with it."
             )
-        known = self._data()
-        changed = [name for name in data if known.get(name) != data[name]]
-        if changed:
-            raise AskwellError(
-                f"The data of {', '.join(changed)} changed since {self.root} was begun; choose another --out."
-            )
+        for what, now, known in (
+            ("data", data, self._hashes(DATA)),
+            ("weights", policies, self._hashes(POLICIES) if policies else {}),
+        ):
+            changed = [name for name in now if known.get(name) != now[name]]
+            if changed:
+                raise AskwellError(
+                    f"The {what} of {', '.join(changed)} changed since {self.root} was begun; choose another --out."
+                )
 
-    def _data(self) -> dict[str, str]:
+    def _hashes(self, name: str) -> dict[str, str]:
         try:
-            return dict(json.loads((self.root / DATA).read_text(encoding="utf-8")))
+            return dict(json.loads((self.root / name).read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError) as error:
-            raise AskwellError(f"{self.root / DATA} cannot be read; run again with another --out.") from error
+            raise AskwellError(f"{self.root / name} cannot be read; run again with another --out.") from error
 
     def spec(self) -> Spec:
         """The spec of the run that lies there.
@@ -139,7 +146,7 @@ class Store:
         Raises:
             AskwellError: if there is no run or no cell of it is finished.
         """
-        cells = grid(self.spec(), self._data())
+        cells = grid(self.spec(), self._hashes(DATA))
         found = [records for records in map(self.read, cells) if records is not None]
         if not found:
             raise AskwellError(f"{self.root} has no finished cell yet; run the same `askwell compare` again.")
@@ -148,4 +155,4 @@ class Store:
 
 def _foreign(path: Path) -> bool:
     """Whether a file is not what a run that was killed at its very start leaves behind."""
-    return path.name != DATA and not path.name.startswith(PART)
+    return path.name not in (DATA, POLICIES) and not path.name.startswith(PART)

@@ -67,9 +67,7 @@ def load_policy(path: Path | str) -> AbstractPolicy:
     Raises:
         AskwellError: if the file is missing, damaged, or made for other features or by another version.
     """
-    path = Path(path)
-    if path.is_dir():  # of a training run
-        path = path / f"policy{SUFFIX}"
+    path = _file(Path(path))
     try:
         arrays, metadata = read_arrays(path)
         about = json.loads(metadata["askwell"])
@@ -101,21 +99,32 @@ def card(path: Path | str) -> dict[str, Any]:
         return {}
 
 
+def located(name: str) -> Path | None:
+    """The file of the policy that a strategy's name means; None if it means none.
+
+    Raises:
+        AskwellError: if the name is ``policy:`` and no more.
+    """
+    kind, _, rest = name.partition(":")
+    if kind == "policy" and not rest:
+        raise AskwellError("The strategy 'policy:' names no file; write policy:PATH of a policy.safetensors.")
+    return _file(Path(rest)) if kind == "policy" else SHIPPED.get(name)
+
+
+def _file(path: Path) -> Path:
+    """The file itself, or that of a training run's directory."""
+    return path / f"policy{SUFFIX}" if path.is_dir() else path
+
+
 def make_strategy(name: str) -> AbstractStrategy:
     """The strategy of that name; ``learned`` is the shipped policy, ``policy:FILE`` one of your own.
 
     Raises:
         AskwellError: for an unknown name, or a policy that cannot be loaded.
     """
-    kind, _, rest = name.partition(":")
-    if kind == "policy":
-        if not rest:
-            raise AskwellError(
-                "The strategy 'policy:' names no file; write policy:PATH of a policy.safetensors."
-            )
-        return load_policy(rest)
-    if name in SHIPPED:
-        return load_policy(SHIPPED[name])
+    path = located(name)
+    if path is not None:
+        return load_policy(path)
     from askwell.strategies import STRATEGIES
 
     if name not in STRATEGIES:

@@ -1,0 +1,86 @@
+"""A policy against fixed strategies on fresh synthetic tasks, of the worlds that it was trained on."""
+
+import concurrent.futures
+from collections.abc import Callable, Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import polars as pl
+
+from askwell.core import AskwellError, compilation_cache
+from askwell.experiments import training_programs as programs
+from askwell.experiments.training_spec import CHUNK, TrainingSpec
+from askwell.experiments.workers import workers
+from askwell.policies import card, make_strategy
+from askwell.policies.files import located
+from askwell.stats import mean_intervals
+
+SEED = 2**30
+"""Training draws its tasks with seeds of three numbers; these have two, and this."""
+
+REPORT = 2048
+"""Points that accuracy is measured on: fresh tasks cost nothing."""
+
+
+def fresh(
+    policy: str,
+    strategies: Sequence[str],
+    tasks: int = 512,
+    seed: int = 0,
+    watch: Callable[[int, int], None] = lambda done, whole: None,
+) -> pl.DataFrame:
+    """The area under the learning curve of each strategy on each new task, one row each.
+
+    Tasks come from the synthetic worlds of the policy's card, in proportion to their shares, each world's game
+    (rounds, batch, learner) unchanged.
+
+    Raises:
+        AskwellError: if the policy has no card with a synthetic world, or a strategy is unknown.
+    """
+    compilation_cache()
+    at_once = workers()
+    path = located(policy)
+    about = card(path) if path else {}
+    worlds = [w for w in TrainingSpec.make(**about["spec"]).worlds if not w.datasets] if about else []
+    if not worlds:
+        raise AskwellError(
+            f"The card of {policy} names no synthetic worlds to take fresh tasks from; give datasets to judge it on."
+        )
+    shares = np.array([world.share for world in worlds])
+    counts = np.maximum(np.round(tasks * shares / shares.sum() / CHUNK).astype(int), 1)
+    names = [policy, *(name for name in strategies if name != policy)]
+    jobs = [(world, name) for world in range(len(worlds)) for name in names]
+    done = 0
+
+    def play(world: int, name: str) -> np.ndarray:
+        sized = worlds[world].model_copy(update={"selection": 1, "report": REPORT})
+        game, source, strategy = sized.game(), sized.tasks(), make_strategy(name)
+        program = programs.Compiled(lambda key, pools: programs.areas(game, strategy, key, pools))
+        played = [
+            program(
+                jax.random.key(chunk),
+                jax.tree.map(jnp.asarray, source.draw((SEED + seed, world, chunk), CHUNK)),
+            )
+            for chunk in range(counts[world])
+        ]
+        return np.concatenate(played)
+
+    found: dict[tuple[int, str], np.ndarray] = {}
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+        for job, areas in zip(jobs, pool.map(lambda job: play(*job), jobs), strict=True):
+            found[job] = areas
+            watch(done := done + 1, len(jobs))
+    columns = {"world": pl.Int32, "task": pl.Int32, "strategy": pl.String, "aulc": pl.Float64}
+    rows = [(w, i, name, float(area)) for (w, name), areas in found.items() for i, area in enumerate(areas)]
+    return pl.DataFrame(rows, schema=columns, orient="row")
+
+
+def against(areas: pl.DataFrame, policy: str) -> pl.DataFrame:
+    """Mean area of every strategy, and the policy's less it, paired by task, with 95 % intervals over tasks."""
+    own = areas.filter(strategy=policy).select("world", "task", own="aulc")
+    paired = areas.join(own, on=("world", "task"), maintain_order="left")
+    gaps = paired.with_columns(difference=pl.col("own") - pl.col("aulc"))
+    means = areas.group_by("strategy", maintain_order=True).agg(pl.col("aulc").mean())
+    intervals = mean_intervals(gaps, ["strategy"], "difference").rename({"splits": "tasks"})
+    return means.join(intervals, on="strategy", maintain_order="left")
