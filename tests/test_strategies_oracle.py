@@ -16,7 +16,7 @@ from askwell.strategies import STRATEGIES, Clairvoyant, Margin, MarginHerding, O
 from askwell.strategies.search import PROPOSALS, Search, judge
 
 GAME = BatchGame(rounds=2, batch=5, start=10)
-BRIEF = Search((Random(), Margin(), MarginHerding()), exchanges=20)
+BRIEF = Search((Random(), Margin(), MarginHerding()), exchanges=4)
 SEEDS = 4
 
 

@@ -46,6 +46,11 @@ def train(
             f"{row['difference']:+.4f} [{row['low']:+.4f}, {row['high']:+.4f}] accuracy over the rounds against "
             f"{row['against']} (validation tasks)"
         )
+    if trained.card["agreement"]:  # what a policy over groups stands on
+        told = ", ".join(f"{value:.2f}" for value in trained.card["agreement"])
+        show.print(
+            f"Groups agree with classes at {told} by world (adjusted mutual information; 0 is chance, 1 the same)."
+        )
     for sentence in trained.card["warnings"]:
         show.print(f"Warning: {sentence}")
     show.print(f"The policy is {out / 'policy.safetensors'}; to judge it on data that it never saw:")

@@ -82,7 +82,7 @@ def run(
     jobs = _plan(spec, datasets, known, known_learners)
     if store is not None:
         trained = {
-            name: weights(known[name]) for name in spec.played if isinstance(known[name], AbstractPolicy)
+            n: weights(s) for n, s in known.items() if isinstance(s, AbstractPolicy) and n in spec.played
         }
         store.open(spec, {dataset.name: fingerprint(dataset) for dataset in datasets}, trained)
     cells = grid(spec, [dataset.name for dataset in datasets])

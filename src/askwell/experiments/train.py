@@ -1,6 +1,7 @@
 """`train`: a policy from a spec; resumable to the bit, interruptible."""
 
 import concurrent.futures
+import dataclasses
 import signal
 import threading
 import time
@@ -21,7 +22,7 @@ from askwell.experiments import training_programs as programs
 from askwell.experiments import warn
 from askwell.experiments.play import compilation_cache
 from askwell.experiments.training_spec import CHUNK, TrainingSpec
-from askwell.experiments.training_state import TrainingState, advance, begin, dot, norm
+from askwell.experiments.training_state import advance, begin, dot, norm
 from askwell.experiments.training_store import TrainingStore
 from askwell.experiments.workers import workers
 from askwell.policies import AbstractPolicy, make_head, make_strategy
@@ -31,6 +32,9 @@ KEEP = 10
 
 PROBES = 5
 """Looks at the decisions on the fixed pool between two validations."""
+
+AGREEING = 8
+"""Tasks of each world that the agreement of groups and classes is a mean of."""
 
 Watch = Callable[[dict[str, Any]], None]
 """Called with each new row of a history: the kind of row under "history"."""
@@ -76,7 +80,8 @@ class Run:
                 [jax.random.fold_in(jax.random.fold_in(jax.random.key(s), number), chunk) for s in spec.seeds]
             )
             pools = jax.tree.map(lambda *leaves: jnp.stack(leaves), *pools)
-            return jax.block_until_ready(self.gradients[world](state.params, state.scale[world], keys, pools))
+            known = state.params, state.scale[world], state.usual[world]
+            return jax.block_until_ready(self.gradients[world](*known, keys, pools))
 
         played = list(
             pool.map(play, range(chunks))
@@ -86,16 +91,20 @@ class Run:
         ]
         right, shuffled = (jax.tree.map(lambda a, b: (a + b) / spec.tasks, *half) for half in halves)
         seen = [one for _, _, one in played]
-        spread = [
-            _mean([seen[c].spread for c in range(chunks) if where[c] == world]) for world in range(len(share))
-        ]
+        spread, worth = (
+            [
+                _mean([getattr(seen[c], name) for c in range(chunks) if where[c] == world])
+                for world in range(len(share))
+            ]
+            for name in ("spread", "worth")
+        )
         lengths = norm(right)
         if not np.all(np.isfinite(lengths)):
             raise AskwellError(
                 f"The gradient of update {number} is not finite; the last good checkpoint is kept: try a smaller "
                 "step, a smaller clip or another learner."
             )
-        self.state = advance(spec, state, right, spread, jnp.asarray(number))
+        self.state = advance(spec, state, right, spread, worth, jnp.asarray(number))
         seconds = time.perf_counter() - start
         agree = [np.asarray(dot(*half) / (norm(half[0]) * norm(half[1]) + 1e-12)) for half in halves]
         flat = _mean([jax.tree.map(lambda leaf: jnp.mean(leaf, axis=-1), one) for one in seen])
@@ -145,10 +154,7 @@ class Run:
             self.state.best,
             self.state.mean,
         )
-        state = self.state
-        self.state = TrainingState(
-            state.params, state.mean, best, jnp.maximum(score, state.score), state.optimiser, state.scale
-        )
+        self.state = dataclasses.replace(self.state, best=best, score=jnp.maximum(score, self.state.score))
 
     def _judged(self):
         fresh = {"selection": 1, "report": 1024}
@@ -181,6 +187,11 @@ class Run:
                         "index": index, "share": float(share), "prior": float(prior[index]),
                     }
                 )  # fmt: skip
+
+    def agreement(self, world: int) -> float:
+        """How well a world's groups agree with its classes, over a few tasks: what a policy over groups assumes."""
+        game, tasks = self.worlds[world]
+        return programs.agreement(game, tasks.draw((2**31, world), AGREEING))
 
 
 def train(spec: TrainingSpec, out: Path | str, watch: Watch = lambda row: None) -> Trained:

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PyTree
 
+from askwell import stats
 from askwell.core import AbstractStrategy, Pool
 from askwell.experiments.workers import OPTIONS
 from askwell.games import BatchGame, rollout
@@ -36,12 +37,13 @@ class Compiled:
 def gradients(trainer: AbstractTrainer, game: BatchGame, static: PyTree) -> Compiled:
     """Of some tasks for each seed: sums of gradients, real and shuffled, and the mean of what was seen."""
 
-    def one(params: PyTree, scale: jax.Array, key: jax.Array, pools: Pool) -> tuple[PyTree, PyTree, Seen]:
+    def one(
+        params: PyTree, scale: jax.Array, usual: jax.Array, key: jax.Array, pools: Pool
+    ) -> tuple[PyTree, PyTree, Seen]:
         policy = eqx.combine(params, static)
         keys = jax.random.split(key, pools.x.shape[0])
-        right, shuffled, seen = jax.vmap(lambda k, pool: trainer.gradient(policy, game, scale, k, pool))(
-            keys, pools
-        )
+        gradient = lambda k, pool: trainer.gradient(policy, game, scale, k, pool, usual)
+        right, shuffled, seen = jax.vmap(gradient)(keys, pools)
         total = lambda tree: jax.tree.map(lambda leaf: jnp.sum(leaf, axis=0), tree)
         return total(right), total(shuffled), jax.tree.map(lambda leaf: jnp.mean(leaf, axis=0), seen)
 
@@ -83,6 +85,14 @@ def probe(game: BatchGame, static: PyTree) -> Compiled:
         )
 
     return Compiled(jax.vmap(mean, in_axes=(0, None)))
+
+
+def agreement(game: BatchGame, pools: Pool) -> float:
+    """How well the groups agree with the classes, mean over tasks; see `askwell.stats.agreement`."""
+    tasks = range(len(pools.y))
+    some = [jax.tree.map(lambda leaf, i=i: jnp.asarray(leaf[i]), pools) for i in tasks]
+    groups = [np.asarray(game.view(game.reset(jax.random.key(i), some[i])).geometry.groups) for i in tasks]
+    return float(np.mean([stats.agreement(groups[i], np.asarray(some[i].y)) for i in tasks]))
 
 
 def shares_of(game: BatchGame, pool: Pool) -> tuple[np.ndarray, np.ndarray]:

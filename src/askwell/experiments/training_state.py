@@ -23,7 +23,7 @@ class TrainingState(eqx.Module):
     Attributes:
         params: the weights; `mean` their running average; `best` the average that validated best, with its `score`.
         optimiser: Optax's state.
-        scale: standard deviation of a batch's worth, by world and round.
+        scale: standard deviation of a batch's worth, by world and round; `usual` its running mean.
     """
 
     params: PyTree
@@ -32,6 +32,7 @@ class TrainingState(eqx.Module):
     score: Float[Array, " s"]
     optimiser: PyTree
     scale: tuple[Float[Array, "s r"], ...]
+    usual: tuple[Float[Array, "s r"], ...]
 
 
 def optimiser(spec: TrainingSpec) -> optax.GradientTransformation:
@@ -44,14 +45,20 @@ def begin(spec: TrainingSpec, params: PyTree) -> TrainingState:
     """The state before the first update; `params` have an axis of seeds."""
     seeds = len(spec.seeds)
     scale = tuple(jnp.full((seeds, world.rounds), FIRST_SCALE) for world in spec.worlds)
+    usual = tuple(jnp.zeros((seeds, world.rounds)) for world in spec.worlds)
     start = jax.vmap(optimiser(spec).init)(params)
-    return TrainingState(params, params, params, jnp.full(seeds, -jnp.inf), start, scale)
+    return TrainingState(params, params, params, jnp.full(seeds, -jnp.inf), start, scale, usual)
 
 
 def advance(
-    spec: TrainingSpec, state: TrainingState, gradient: PyTree, spread: list[Array | None], update: Array
+    spec: TrainingSpec,
+    state: TrainingState,
+    gradient: PyTree,
+    spread: list[Array | None],
+    worth: list[Array | None],
+    update: Array,
 ) -> TrainingState:
-    """One step along the gradient; `spread` holds the seen variances by world (None: not played)."""
+    """One step along the gradient; `spread` and `worth`: seen variances and means by world (None: not played)."""
 
     def step(params: PyTree, mean: PyTree, own: PyTree, gradient: PyTree):
         change, own = optimiser(spec).update(jax.tree.map(jnp.negative, gradient), own)
@@ -64,7 +71,11 @@ def advance(
         old if seen is None else jnp.sqrt(0.9 * old**2 + 0.1 * jnp.maximum(seen, 1e-8))
         for old, seen in zip(state.scale, spread, strict=True)
     )
-    return TrainingState(params, mean, state.best, state.score, own, scale)
+    usual = tuple(
+        old if seen is None else old + jnp.where(jnp.all(old == 0), 1.0, 0.1) * (seen - old)
+        for old, seen in zip(state.usual, worth, strict=True)
+    )
+    return TrainingState(params, mean, state.best, state.score, own, scale, usual)
 
 
 def to_bytes(state: TrainingState, update: int) -> bytes:

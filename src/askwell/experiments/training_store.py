@@ -124,6 +124,7 @@ class TrainingStore:
         ]  # the first of equals
         card = {
             "head": spec.head,
+            "agreement": [run.agreement(i) for i in range(len(spec.worlds)) if spec.head == "groups"],
             "settings": spec.policy,
             "inputs": list(policy.inputs),
             "spec": spec.model_dump(exclude_none=True, mode="json"),

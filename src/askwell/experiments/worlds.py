@@ -22,7 +22,7 @@ class World(BaseModel):
     Attributes:
         datasets: real sets, drawn alike; none: the synthetic generator with the settings `synthetic`.
         share: how often this world is played, relative to the others.
-        rounds, batch, start, noise, reward, learner: see `askwell.games.BatchGame`.
+        rounds, batch, start, noise, reward, labeller, learner: see `askwell.games.BatchGame`.
         pool, selection, report: points of each part; `features` and `classes` the room that a task has for them.
         subsets: of a real set take a random subset of its classes each time.
     """
@@ -36,6 +36,7 @@ class World(BaseModel):
     start: Annotated[int, Field(ge=0)] = 0
     noise: Share = 0.0
     reward: str = "accuracy"
+    labeller: Share | None = None
     learner: str = "logistic"
     pool: Size = 256
     selection: Size = 1024
@@ -54,6 +55,7 @@ class World(BaseModel):
             start=self.start,
             noise=self.noise,
             reward=self.reward,
+            labeller=self.labeller,
         )
 
     def tasks(self) -> "Tasks":

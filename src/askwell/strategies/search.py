@@ -51,7 +51,7 @@ class Search(eqx.Module):
     """Greedy exchange from the best of several proposals, every batch judged by a refit on an evaluation set.
 
     First the batches that `proposals` and a few random draws (enough to fill the last trial up, at least one)
-    ask for: the most accurate wins, log-loss breaks ties. Then, `exchanges` times, slot after slot: `trials`
+    ask for: the most accurate wins, log-loss breaks ties. Then `exchanges` times a slot, slot after slot: `trials`
     points in the place of one of the batch, half of them random, half out of the proposals. The best is taken if
     accuracy less log-loss (in nats) rises and accuracy stays at or above the best proposal's. So the result is
     never less accurate, on the set that it is judged on, than any proposal. Log-loss is there because accuracy alone
@@ -60,7 +60,7 @@ class Search(eqx.Module):
     """
 
     proposals: tuple[AbstractStrategy, ...] = PROPOSALS
-    exchanges: int = eqx.field(static=True, default=120)
+    exchanges: int = eqx.field(static=True, default=12)
     trials: int = eqx.field(static=True, default=4)
 
     def __check_init__(self):
@@ -81,7 +81,7 @@ class Search(eqx.Module):
         proposal_key, exchange_key = jax.random.split(key)
         proposed = self.propose(proposal_key, view, q).reshape(-1, self.trials, q)
         # One loop for both, so that the refit is compiled once.
-        steps = len(proposed) + self.exchanges
+        steps = len(proposed) + self.exchanges * q
 
         def step(best: _Best, now: tuple[PRNGKeyArray, Int[Array, ""]]) -> tuple[_Best, None]:
             key, number = now
