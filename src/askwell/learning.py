@@ -87,7 +87,7 @@ def evaluate(
         )
     if fresh:
         # The oracle would be judged by labels it has seen: fresh tasks have a selection split of one point.
-        _fresh(name, [one for one in strategies.split(",") if one != "oracle"], fresh, seed)
+        _fresh(name, [one for one in strategies.split(",") if one != "oracle"], fresh, seed, out)
         return
     compare(
         data or [],
@@ -102,11 +102,14 @@ def evaluate(
     )
 
 
-def _fresh(policy: str, strategies: list[str], tasks: int, seed: int) -> None:
+def _fresh(policy: str, strategies: list[str], tasks: int, seed: int, out: Path | None) -> None:
+    import io
+
     from rich.progress import Progress
     from rich.table import Table
 
     from askwell.cli import console
+    from askwell.core import write_whole
     from askwell.experiments import against, fresh
 
     with Progress(console=console(stderr=True), transient=True) as progress:
@@ -114,6 +117,10 @@ def _fresh(policy: str, strategies: list[str], tasks: int, seed: int) -> None:
         areas = fresh(
             policy, strategies, tasks, seed, lambda d, n: progress.update(bar, completed=d, total=n)
         )
+    if out is not None:
+        buffer = io.BytesIO()
+        areas.write_parquet(buffer)
+        write_whole(out / "fresh.parquet", buffer.getvalue())
     rows = against(areas, policy)
     table = Table(
         title=f"AULC on {rows['tasks'][0]} fresh synthetic tasks; the policy less each, paired by task"

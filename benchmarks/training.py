@@ -1,0 +1,70 @@
+"""How fast a policy is trained and decides: `python benchmarks/training.py` (on a quiet machine).
+
+Training: sibling batches a second, gradient, refits and the shuffled gradient included; 10 rounds of 10, pools of 256
+points with 16 features, 8 siblings, logistic regression; the median update, with all cores. Deciding: one batch of 10
+from a pool of 100,000 × 64 with 100 labels, compiled beforehand, and by `askwell.ask`, from the arrays to the ids.
+"""
+
+import concurrent.futures
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import jax
+import numpy as np
+import polars as pl
+
+from askwell import ask
+from askwell.experiments import TrainingSpec
+from askwell.experiments.train import Run
+from askwell.experiments.workers import workers
+
+UPDATES, TASKS, K = 12, 32, 8
+POOL, FEATURES, LABELS = 100_000, 64, 100
+
+
+def training() -> None:
+    """Print sibling batches a second."""
+    at_once = workers()  # before anything else starts JAX
+    spec = TrainingSpec.make(updates=UPDATES, tasks=TASKS, algorithm={"k": K})
+    world = spec.worlds[0]
+    run = Run(spec)
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+        start = time.perf_counter()
+        run.update(0, pool)
+        first = time.perf_counter() - start
+        for number in range(1, UPDATES):
+            run.update(number, pool)
+    seconds = statistics.median(row["seconds"] for row in run.rows["training"][1:])
+    batches = TASKS * world.rounds * K
+    print(f"training: {batches / seconds:.0f} sibling batches a second (median of {UPDATES - 1} updates,")
+    print(f"  {at_once} at once; first update with compilation {first:.1f} s)")
+
+
+def deciding() -> None:
+    """Print how long a decision takes."""
+    rng = np.random.default_rng(0)
+    centres = rng.normal(size=(10, FEATURES)) * 2
+    y = rng.integers(10, size=POOL)
+    x = (centres[y] + rng.normal(size=(POOL, FEATURES))).astype(np.float32)
+    with tempfile.TemporaryDirectory() as folder:
+        pool, labels = Path(folder) / "pool.npy", Path(folder) / "labels.csv"
+        np.save(pool, x)
+        rows = rng.permutation(POOL)[:LABELS]
+        pl.DataFrame({"id": rows, "label": y[rows]}).write_csv(labels)
+        for name in ("learned", "margin-herding", "margin"):
+            seconds = []
+            for _ in range(3):
+                start = time.perf_counter()
+                ask(pool, labels=labels, strategy=name, batch=10)
+                seconds.append(time.perf_counter() - start)
+            print(
+                f"deciding for {POOL:,} points, {name}: first {seconds[0]:.2f} s, again {min(seconds[1:]):.2f} s"
+            )
+
+
+if __name__ == "__main__":
+    jax.config.update("jax_enable_compilation_cache", False)
+    training()
+    deciding()
