@@ -20,8 +20,14 @@ def train(
     watch: Annotated[
         bool, typer.Option("--watch", help="Show what the policy decides as it learns.")
     ] = False,
+    watch_port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Serve the report, as it grows, on this machine's port."),
+    ] = None,
 ) -> None:
     """Train a policy."""
+    from contextlib import ExitStack
+
     from askwell.cli import console, numbers
     from askwell.core.errors import AskwellError
     from askwell.experiments import TrainingSpec
@@ -38,7 +44,13 @@ def train(
         read = TrainingSpec.make(**{**files.card(shipped)["spec"], **changes})
     else:
         read = TrainingSpec.read(spec, **changes)
-    with Watching(read, console(stderr=True), bars=watch) as seen:
+    with ExitStack() as stack:
+        if watch_port is not None:
+            from askwell.report.serve import serving
+
+            url = stack.enter_context(serving(out, watch_port))
+            console(stderr=True).print(f"Watch it at {url} (new figures after each checkpoint).")
+        seen = stack.enter_context(Watching(read, console(stderr=True), bars=watch))
         trained = learn(read, out, seen)
     show = console()
     for row in trained.card["validation"]:
