@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from askwell.asking import Asked, ask
     from askwell.core import AskwellError
-    from askwell.experiments import Result, Spec, compare, reopen
+    from askwell.experiments import Result, Spec, TrainingSpec, compare, reopen, train
+    from askwell.policies import load_policy
 
 __version__ = "0.1.0"
 
@@ -23,11 +24,25 @@ _HOMES = {
     "AskwellError": "askwell.core",
     "Result": "askwell.experiments",
     "Spec": "askwell.experiments",
+    "TrainingSpec": "askwell.experiments",
     "compare": "askwell.experiments",
+    "load_policy": "askwell.policies",
     "reopen": "askwell.experiments",
+    "train": "askwell.experiments",
 }
 
-__all__ = ["Asked", "AskwellError", "Result", "Spec", "ask", "compare", "reopen"]
+__all__ = [
+    "Asked",
+    "AskwellError",
+    "Result",
+    "Spec",
+    "TrainingSpec",
+    "ask",
+    "compare",
+    "load_policy",
+    "reopen",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,94 @@
+"""`askwell train` and `askwell evaluate` as a newcomer meets them."""
+
+import json
+
+import polars as pl
+import pytest
+
+from askwell import cli
+
+SPEC = """
+updates = 4
+tasks = 8
+every = 2
+judged = 8
+against = ["random"]
+algorithm = { k = 3, candidates = 16 }
+
+[[worlds]]
+rounds = 2
+batch = 3
+pool = 32
+selection = 32
+features = 3
+classes = 3
+"""
+
+
+@pytest.fixture
+def say(tmp_path, monkeypatch, capsys):
+    """Run the command line in an empty folder; exit code, standard output and standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*args: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["askwell", *args])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        output = capsys.readouterr()
+        return int(left.value.code or 0), output.out, output.err
+
+    return run
+
+
+def test_from_a_spec_to_a_judged_policy(say, tmp_path):
+    (tmp_path / "spec.toml").write_text(SPEC)
+    code, out, err = say("train", "spec.toml", "--out", "run", "--watch-port", "0")
+    assert code == 0
+    assert "Watch it at http://127.0.0.1:" in err
+    assert "Update 4: " in err
+    assert "against random (validation tasks)" in " ".join(out.split())
+    assert out.endswith("askwell evaluate run digits breast_cancer letter\n")
+    assert json.loads((tmp_path / "run" / "policy.json").read_text())["spec"]["updates"] == 4
+
+    code, out, _ = say("evaluate", "run", "--fresh", "8", "--strategies", "random,oracle", "--out", "fresh")
+    assert code == 0
+    assert "8 fresh synthetic tasks" in " ".join(out.split())
+    assert "oracle" not in out
+    areas = pl.read_parquet(tmp_path / "fresh" / "fresh.parquet")
+    assert sorted(areas.group_by("strategy").len().rows()) == [("policy:run", 8), ("random", 8)]
+
+    play = ("--rounds", "2", "--batch", "4", "--splits", "2")
+    code, out, _ = say("evaluate", "run", "iris", "--strategies", "random", "--baseline", "random", *play)
+    assert code == 0
+    assert "policy:run" in out
+
+    code, out, _ = say("report", "run")
+    assert code == 0
+    assert (tmp_path / "run" / "report.html").exists()
+
+
+def test_a_head_over_groups_says_how_well_they_agree_with_the_classes(say, tmp_path):
+    (tmp_path / "spec.toml").write_text(SPEC.replace("updates = 4", 'updates = 1\nhead = "groups"'))
+    code, out, _ = say("train", "spec.toml", "--out", "run")
+    assert code == 0
+    assert "Groups agree with classes at 0." in out
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["evaluate", "learned"], "Give either datasets to judge the policy on, or --fresh N"),
+        (["evaluate", "learned", "iris", "--fresh", "8"], "Give either datasets to judge the policy on, or --fresh N"),
+        (["evaluate", "nowhere", "iris"], "There is no policy file nowhere; check the path."),
+        (["evaluate", "nowhere", "--fresh", "8"], "names no synthetic worlds"),
+        (["train", "nowhere.toml", "--out", "run"], "nowhere.toml"),
+        (["train", "wrong.toml", "--out", "run"], "Unknown training spec field 'updatse'. Did you mean 'updates'"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_one_sentence(say, tmp_path, args, says):
+    (tmp_path / "wrong.toml").write_text("updatse = 3\n")
+    code, out, err = say(*args)
+    assert (code, out) == (2, "")
+    (line,) = err.splitlines()
+    assert says in line
+    assert not (tmp_path / "run").exists()
