@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 demo: .venv/run.stamp
 	$(BIN)/askwell compare digits breast_cancer letter \
-	  --strategies random,margin,coreset,uherding,margin-herding --splits 20 --out runs/demo
+	  --strategies random,margin,coreset,uherding,margin-herding,learned --splits 20 --out runs/demo
 	$(BIN)/askwell plot learning-curves runs/demo --out runs/demo/learning-curves.png
 	$(BIN)/askwell report runs/demo
 

@@ -18,7 +18,7 @@ from askwell.report import open_run
 
 HOME = Path(__file__).parent
 N = 600
-STRATEGIES = ("margin-herding", "margin", "random", "oracle")
+STRATEGIES = ("learned", "margin", "random", "oracle")
 
 
 def two_moons(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
