@@ -98,8 +98,11 @@ def evaluate(
             "Give either datasets to judge the policy on, or --fresh N for new synthetic tasks."
         )
     if fresh:
-        # The oracle would be judged by labels it has seen: fresh tasks have a selection split of one point.
-        _fresh(name, [one for one in strategies.split(",") if one != "oracle"], fresh, seed, out)
+        # Ceilings are left out: fresh tasks have a selection split of one point.
+        honest = [
+            one.strip() for one in strategies.split(",") if one.strip() not in ("oracle", "clairvoyant")
+        ]
+        _fresh(name, honest, fresh, seed, out)
         return
     compare(
         data or [],
