@@ -172,7 +172,7 @@ def main() -> None:
             raise
         _fail(sentence, 2)
     if code == INTERRUPTED:  # what newer versions of Typer make of Ctrl-C
-        _fail("interrupted; with --out the finished cells are kept, and the same command goes on.", code)
+        _fail("interrupted; what was finished is kept in --out, and the same command goes on.", code)
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -127,7 +127,8 @@ def _fresh(policy: str, strategies: list[str], tasks: int, seed: int, out: Path 
     from askwell.core import write_whole
     from askwell.experiments import against, fresh
 
-    with Progress(console=console(stderr=True), transient=True) as progress:
+    screen = console(stderr=True)
+    with Progress(console=screen, transient=True, disable=not screen.is_terminal) as progress:
         bar = progress.add_task("Fresh tasks", total=None)
         areas = fresh(
             policy, strategies, tasks, seed, lambda d, n: progress.update(bar, completed=d, total=n)

@@ -40,6 +40,8 @@ def fresh(
     """
     compilation_cache()
     at_once = workers()
+    names = [policy, *(name for name in strategies if name != policy)]
+    made = {name: make_strategy(name) for name in names}
     path = located(policy)
     about = card(path) if path else {}
     worlds = [w for w in TrainingSpec.make(**about["spec"]).worlds if not w.datasets] if about else []
@@ -49,13 +51,12 @@ def fresh(
         )
     shares = np.array([world.share for world in worlds])
     counts = np.maximum(np.round(tasks * shares / shares.sum() / CHUNK).astype(int), 1)
-    names = [policy, *(name for name in strategies if name != policy)]
     jobs = [(world, name) for world in range(len(worlds)) for name in names]
     done = 0
 
     def play(world: int, name: str) -> np.ndarray:
         sized = worlds[world].model_copy(update={"selection": 1, "report": REPORT})
-        game, source, strategy = sized.game(), sized.tasks(), make_strategy(name)
+        game, source, strategy = sized.game(), sized.tasks(), made[name]
         program = programs.Compiled(lambda key, pools: programs.areas(game, strategy, key, pools))
         played = [
             program(
