@@ -8,7 +8,7 @@ import pytest
 import askwell
 from askwell.core import SCHEMA
 from askwell.data import encode, load, split
-from askwell.experiments.play import WIDEST
+from askwell.experiments.play import WIDEST, Program
 from askwell.learners import Logistic
 from askwell.strategies import Margin, Random
 
@@ -154,3 +154,14 @@ def test_a_classifier_that_fails_is_one_sentence():
         )
     assert "ValueError: No neighbors found" in str(caught.value)
     assert "Traceback" not in str(caught.value)
+
+
+def test_programs_are_dropped_once_their_cells_are_played(monkeypatch):
+    """A process may have some 65,000 memory maps, and a compiled program takes hundreds: a large grid would crash."""
+    dropped = []
+    release = Program.release
+    monkeypatch.setattr(Program, "release", lambda program: (dropped.append(program), release(program)))
+    settings = {"strategies": ("random", "margin"), "rounds": 1, "batches": (2, 3), "splits": 5}
+    askwell.compare("iris", **settings)
+    assert len(set(dropped)) == len(dropped) == 4
+    assert all(program._compiled is None for program in dropped)

@@ -1,8 +1,10 @@
 """Playing episodes: one compiled program per game, strategy and shape; many splits at a time."""
 
+import gc
 import threading
 import time
 from importlib.metadata import version
+from typing import Any
 
 import jax
 import numpy as np
@@ -41,7 +43,7 @@ def chunk_size(pools: Pool) -> int:
 
 
 class Program:
-    """Whole episodes of one strategy in one game, compiled at the first call and kept."""
+    """Whole episodes of one strategy in one game, compiled at the first call and kept until `release`."""
 
     def __init__(self, game: AbstractGame, strategy: AbstractStrategy, seed: int):
         self.compile_seconds = 0.0
@@ -55,7 +57,7 @@ class Program:
             return rollout(game, strategy, jax.random.fold_in(jax.random.key(seed), split), pool)
 
         # The seed is an argument, so that another seed finds the program in the cache.
-        self._episodes = jax.jit(jax.vmap(episode, in_axes=(None, 0, 0)))
+        self._episodes: Any = jax.jit(jax.vmap(episode, in_axes=(None, 0, 0)))
 
     def __call__(self, splits: np.ndarray, pools) -> tuple[Outcome, float]:
         """Play the splits; the outcome's fields have axes (split, round, …). Also the seconds it took."""
@@ -72,6 +74,13 @@ class Program:
         with self._lock:
             self.run_seconds += seconds
         return outcome, seconds
+
+    def release(self) -> None:
+        """Drop the compiled program: each holds hundreds of memory maps, and a process may have some 65,000 (Linux)."""
+        with self._lock:
+            self._compiled = None
+            self._episodes.clear_cache()
+        gc.collect()
 
 
 def to_records(

@@ -1,5 +1,6 @@
 """Running a spec: the grid's cells in parallel, resumable, interruptible."""
 
+import collections
 import concurrent.futures
 import hashlib
 import re
@@ -101,8 +102,12 @@ def run(
                 store.write(cell, records)
         return found
 
+    left = collections.Counter(id(job.program) for job in todo)
     for job, found in _in_parallel(play, todo, _at_once(known_learners)):
         done.update(found)
+        left[id(job.program)] -= 1
+        if not left[id(job.program)]:
+            job.program.release()
         progress(len(done), len(cells), f"{job.strategy} on {job.dataset.name}")
     programs = {id(job.program): job.program for job in jobs}.values()
     return Ran(
@@ -134,8 +139,11 @@ def _plan(
     strategies: Mapping[str, AbstractStrategy],
     learners: Mapping[str, AbstractLearner],
 ) -> list[_Job]:
-    """All jobs, every program's first chunk before any second one, so that programs compile side by side."""
-    jobs: list[tuple[int, _Job]] = []
+    """All jobs, one game after the other; in each, every program's first chunk before any second one.
+
+    So programs compile side by side, and no more of them are there at once than there are strategies.
+    """
+    jobs: list[_Job] = []
     for dataset in datasets:
         for batch in spec.batches:
             # Refuses a dataset that is too small for the budget before anything is played.
@@ -151,11 +159,13 @@ def _plan(
                     noise=spec.noise,
                     reward=spec.reward,
                 )
-                for name in spec.played:
-                    program = Program(game, strategies[name], spec.seed)
-                    for place, chunk in enumerate(chunks):
-                        jobs.append((place, _Job(program, dataset, name, learner, batch, chunk)))
-    return [job for _, job in sorted(jobs, key=lambda pair: pair[0])]
+                programs = {name: Program(game, strategies[name], spec.seed) for name in spec.played}
+                jobs += [
+                    _Job(program, dataset, name, learner, batch, chunk)
+                    for chunk in chunks
+                    for name, program in programs.items()
+                ]
+    return jobs
 
 
 def _at_once(learners: Mapping[str, AbstractLearner]) -> int:
