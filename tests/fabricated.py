@@ -33,7 +33,7 @@ def write_training(root, collapsed=False, updates=60, seeds=2, groups=8, classes
                     "redundancy": 0.3 + 0.4 * t,
                 }
                 | {"gradient": 1.0, "shuffled": 0.5, "agreement": 0.2, "chance": 0.0}
-                | {"warning": "a batch asks in fewer than 2 groups." if warn else ""}
+                | {"warning": "Collapse: a batch asks in fewer than 2 groups." if warn else ""}
             )
             if update % every == 0 or update == updates - 1:
                 decisions += [

@@ -135,6 +135,9 @@ def test_collapse_shows_where_there_is_one_and_not_elsewhere(healthy, collapsed)
         "fewer than 2 groups (seed 0) (2 warnings in all); a batch asks in 7.2 groups at first"
         in collapse.caption(bad)
     )
+    other = collapse.caption(good._replace(warnings=[(7, "No signal: in only 2 of 50 updates.")]))
+    assert other.startswith("No warning of collapse: ")
+    assert other.endswith("Red: at update 7, No signal: in only 2 of 50 updates.")
     assert collapse.caption(good).startswith(
         "No warning of collapse: a batch asks in 8.0 groups at first and 8.0"
     )

@@ -23,6 +23,10 @@ MEASURES = {
 }
 
 
+KIND = "Collapse:"
+"""How the warnings begin that are about it (`askwell.experiments.warn`); others say what else went wrong."""
+
+
 class Collapse(NamedTuple):
     """The measures, `binned`, and the updates at which a warning fell."""
 
@@ -71,9 +75,12 @@ def caption(data: Collapse) -> str:
     """The first warning, if any, and how widely a batch is spread in the end."""
     frame = data.measures
     groups = f"a batch asks in {first(frame, 'groups'):.1f} groups at first and {last(frame, 'groups'):.1f} at the end"
-    if data.warnings:
-        update, sentence = data.warnings[0]
-        count = len(data.warnings)
+    collapsed = [(update, sentence) for update, sentence in data.warnings if KIND in sentence]
+    if collapsed:
+        update, sentence = collapsed[0]
+        sentence = sentence[sentence.index(KIND) + len(KIND) :].rstrip(".")
+        count = len(collapsed)
         more = f" ({count} warnings in all)" if count > 1 else ""
-        return f"Collapse: at update {update:.0f}, {sentence}{more}; {groups}. Red marks show where."
-    return f"No warning of collapse: {groups} ({smoothing(frame)})."
+        return f"{KIND} at update {update:.0f},{sentence}{more}; {groups}. Red marks show where."
+    other = "".join(f" Red: at update {update:.0f}, {sentence}" for update, sentence in data.warnings[:1])
+    return f"No warning of collapse: {groups} ({smoothing(frame)}).{other}"
