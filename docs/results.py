@@ -138,7 +138,7 @@ def variants(root: Path) -> list[str]:
     rows = []
     for name in VARIANTS:
         run = root / f"groups-{name}"
-        if not run.exists():
+        if not (run / "policy.safetensors").exists():
             continue
         kept, spec = histories(run), TrainingSpec.read(run / "spec.toml")
         training, about = kept["training"], card(run / "policy.safetensors")
@@ -174,11 +174,15 @@ def main() -> None:
     page += heldout(reopen(runs / "heldout"))
     page += ["## Fresh synthetic tasks", "", "`askwell evaluate learned --fresh 512 --out runs/fresh`", ""]
     page += fresh(pl.read_parquet(runs / "fresh" / "fresh.parquet"))
-    page += ["## Batches", "", "`askwell compare --spec studies/batches.toml --out runs/batches`", ""]
-    page += batches(reopen(runs / "batches"), HOME / "batches.png")
-    page += ["## What makes whole episodes learn", ""]
-    page += [f"`askwell train studies/groups-{name}.toml --out runs/groups-{name}`  " for name in VARIANTS]
-    page += ["", *variants(runs)]
+    if (runs / "batches").exists():
+        page += ["## Batches", "", "`askwell compare --spec studies/batches.toml --out runs/batches`", ""]
+        page += batches(reopen(runs / "batches"), HOME / "batches.png")
+    if any((runs / f"groups-{name}").exists() for name in VARIANTS):
+        page += ["## What makes whole episodes learn", ""]
+        page += [
+            f"`askwell train studies/groups-{name}.toml --out runs/groups-{name}`  " for name in VARIANTS
+        ]
+        page += ["", *variants(runs)]
     shipped = card(SHIPPED[LEARNED])
     page += ["## The shipped policy", "", "`askwell train studies/learned.toml --out runs/learned`", ""]
     page += [

@@ -9,6 +9,7 @@ import pytest
 from askwell import Spec, cli
 from askwell.games import GAMES
 from askwell.learners import LEARNERS
+from askwell.policies import SHIPPED
 from askwell.strategies import STRATEGIES
 
 SMALL = ["compare", "iris", "--strategies", "margin", "--rounds", "2", "--batch", "5", "--noise", "0.2"]
@@ -61,7 +62,7 @@ def test_help_shows_defaults_that_look_like_markup(say):
 def test_list_names_everything_with_a_summary(say, kind, registry):
     lines = say("list", kind).splitlines()
     starts = [line.split()[0] for line in lines[1:] if not line.startswith(" ")]
-    assert starts == list(registry)
+    assert starts == [*(SHIPPED if kind == "strategies" else ()), *registry]
     assert all(len(line.split()) > 2 for line in lines[1:] if not line.startswith(" "))
 
 
