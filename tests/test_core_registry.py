@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import pytest
 
-from askwell.core import AskwellError, collect, summary
+from askwell.core import AskwellError, collect, summary, unknown
 
 
 class Base(abc.ABC):
@@ -50,3 +50,11 @@ def test_an_unknown_name_lists_the_valid_and_the_nearest():
 def test_wrong_exports_are_refused(extra, sentence):
     with pytest.raises(TypeError, match=sentence):
         collect("act", {"One": One, "Extra": extra}, Base)
+
+
+def test_of_very_many_names_only_those_alike_are_listed():
+    many = [f"set{i}" for i in range(100)]
+    said = unknown("dataset", "set7x", many)
+    assert said.startswith("Unknown dataset 'set7x'. Did you mean 'set7'? Known: set7, ")
+    assert said.endswith(" and 92 more.")
+    assert len(said) < 200

@@ -1,3 +1,5 @@
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -113,6 +115,22 @@ def test_irrelevant_features_do_not_tell_classes_apart(share, useless):
         gap = np.abs(x[y == 0].mean(axis=0) - x[y == 1].mean(axis=0))
         # Useless features differ by sampling noise, about 2 / sqrt(n) = 0.125; a few relevant ones may, too.
         assert useless <= np.sum(gap < 0.6) <= useless + 5
+
+
+def test_decay_leaves_few_directions_and_the_classes():
+    """The effective dimension of what is mixed is that of the weights: (sum of squares)² over sum of fourth powers."""
+    plain = Synthetic(
+        d=30, classes=3, separation=(8.0, 8.0), anisotropy=NONE, noise=NONE, duplicates=NONE, irrelevant=NONE
+    )
+    flat, steep = (dataclasses.replace(plain, decay=(much, much)) for much in (1e-9, 1.5))
+
+    def dimension(family: Synthetic) -> float:
+        spectra = [np.linalg.eigvalsh(np.corrcoef(x.T)) for x in draw(family, 20).x]
+        return float(np.mean([values.sum() ** 2 / (values**2).sum() for values in spectra]))
+
+    assert dimension(steep) < 4 < 6 < dimension(flat)
+    pool = draw(dataclasses.replace(steep, separation=(40.0, 40.0), scatter=NONE), 20)
+    assert accuracy(pool, LinearDiscriminantAnalysis()).mean() > 0.95
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 0.9])

@@ -7,6 +7,8 @@ from typing import Any, Generic, TypeVar
 from askwell.core.errors import AskwellError
 
 T = TypeVar("T")
+MANY = 60
+"""Names that one sentence can still list."""
 
 
 class Registry(Mapping[str, type[T]], Generic[T]):
@@ -32,10 +34,14 @@ class Registry(Mapping[str, type[T]], Generic[T]):
 
 
 def unknown(kind: str, name: str, valid: Any) -> str:
-    """The sentence for a name that is not among `valid` ones."""
-    near = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.5)
+    """The sentence for a name that is not among `valid` ones; of very many, it names those that look alike."""
+    known = list(valid)
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f" Did you mean '{near[0]}'?" if near else ""
-    return f"Unknown {kind} '{name}'.{hint} Known: {', '.join(valid)}."
+    if len(known) > MANY:
+        alike = difflib.get_close_matches(name, known, n=8, cutoff=0.0)
+        return f"Unknown {kind} '{name}'.{hint} Known: {', '.join(alike)} and {len(known) - 8} more."
+    return f"Unknown {kind} '{name}'.{hint} Known: {', '.join(known)}."
 
 
 def collect(kind: str, exports: Mapping[str, Any], base: type[T]) -> Registry[T]:

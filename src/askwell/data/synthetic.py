@@ -29,6 +29,7 @@ RANGES = {
     "irrelevant": (0, 1),
     "noise": (0, 1),
     "duplicates": (0, 0.95),
+    "decay": (0, 3),
     "bent": (0, 1),
 }
 
@@ -59,6 +60,8 @@ class Synthetic(eqx.Module):
         scatter: the same between modes of one class, squared, as a share of `separation` squared.
         anisotropy: share of the variance inside a mode that lies in `FACTORS` directions of its own.
         irrelevant: share of features that are pure noise; one feature always matters.
+        decay: features are mixed at random, the j-th with weight ``j ** -decay``: the higher, the fewer directions
+            carry the variance, as in images. Highest 0: they stay as they are.
         bent: share of features that are not smooth: each is log-normal, zero below a random point, or in a few steps.
         network, tree: share of tasks in which a random network or a random tree names the classes; there a class
             may be rarer than `rarest`, or missing.
@@ -82,6 +85,7 @@ class Synthetic(eqx.Module):
     scatter: tuple[float, float] = _static((0.0, 0.7))
     anisotropy: tuple[float, float] = _static((0.0, 0.9))
     irrelevant: tuple[float, float] = _static((0.0, 0.6))
+    decay: tuple[float, float] = _static((0.0, 0.0))
     bent: tuple[float, float] = _static((0.0, 0.0))
     network: float = _static(0.0)
     tree: float = _static(0.0)
@@ -117,7 +121,7 @@ class Synthetic(eqx.Module):
         # Few large draws instead of many small ones: each costs compile time.
         keys = iter(jax.random.split(key, 11))
         n, p, d, c, k = self.n, self.n + self.selection + self.report, self.d, self.classes, self.modes[1]
-        low, high = jnp.array([[float(v) for v in getattr(self, name)] for name in list(RANGES)[1:-1]]).T
+        low, high = jnp.array([[float(v) for v in getattr(self, name)] for name in list(RANGES)[1:-2]]).T
         world = low + jax.random.uniform(next(keys), low.shape) * (high - low)
         imbalance, separation, scatter, anisotropy, irrelevant, noise, duplicates = world
 
@@ -153,6 +157,8 @@ class Synthetic(eqx.Module):
             )
             y = jnp.where(kind < self.network + self.tree, named, y)
 
+        if self.decay[1]:
+            x = _mix(jax.random.fold_in(key, 3), x, self.decay)
         if self.bent[1]:
             x = _bend(jax.random.fold_in(key, 2), x, self.bent)
 
@@ -194,6 +200,14 @@ def _tree(
     for _ in range(DEPTH):
         node = 2 * node + (x[jnp.arange(len(x)), feature[node]] > threshold[node])
     return jax.random.categorical(leaf, jnp.log(share), shape=(2**DEPTH,))[node - 2**DEPTH]
+
+
+def _mix(key: PRNGKeyArray, x: Float[Array, "p d"], span: tuple[float, float]) -> Float[Array, "p d"]:
+    """Random sums of the features, each weighing less than the one before."""
+    decay_key, key = jax.random.split(key)
+    decay = jax.random.uniform(decay_key, minval=span[0], maxval=span[1])
+    x = (x - jnp.mean(x, axis=0)) / (jnp.std(x, axis=0) + 1e-6)
+    return x * jnp.arange(1.0, x.shape[1] + 1) ** -decay @ jax.random.normal(key, (x.shape[1],) * 2)
 
 
 def _bend(key: PRNGKeyArray, x: Float[Array, "p d"], span: tuple[float, float]) -> Float[Array, "p d"]:

@@ -4,7 +4,6 @@ The research notes' own head: no more outputs than groups, which few rewards can
 geometry's: k-means, or a noisy labeller's guesses (`BatchGame.labeller`).
 """
 
-from collections.abc import Callable
 from typing import ClassVar
 
 import equinox as eqx
@@ -86,20 +85,6 @@ class Groups(AbstractPolicy):
         mode "repeated" the first place bears all log-probability and entropy, since its decision fixes the rest,
         and `chance` is that before it fell at all places; a group that runs out is followed by the nearest one.
         """
-        return self._play(key, view, q, decisions, jax.random.categorical)
-
-    def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
-        """See `AbstractStrategy.select`: the likeliest group each time, ties at random."""
-        return self._play(key, view, q, None, _likeliest).picks
-
-    def _play(
-        self,
-        key: PRNGKeyArray,
-        view: View,
-        q: int,
-        decisions: Int[Array, " q"] | None,
-        choose: Callable[[PRNGKeyArray, Float[Array, " g"]], Int[Array, ""]],
-    ) -> Act:
         most = {"joint": self.q, "sequential": 1}.get(self.mode, q)
         if q > most:
             raise AskwellError(
@@ -123,7 +108,7 @@ class Groups(AbstractPolicy):
 
         if self.mode == "repeated":
             _, logit, log_prob, chance = options(first, raw[0])
-            group = choose(keys[0], logit) if decisions is None else decisions[0]
+            group = jax.random.categorical(keys[0], logit) if decisions is None else decisions[0]
             queue = _queues(view, score, luck, q)
             once = jnp.zeros(q).at[0]
             everywhere = jnp.zeros((q, len(luck))).at[jnp.arange(q)[:, None], queue.T].add(chance)
@@ -134,7 +119,7 @@ class Groups(AbstractPolicy):
             key, raw, group = given
             raw = self.logits(sight, batch, q)[0] if raw is None else raw
             best, logit, log_prob, chance = options(batch, raw)
-            group = choose(key, logit) if group is None else group
+            group = jax.random.categorical(key, logit) if group is None else group
             top = ~batch.gone & (score == best[groups])
             pick = jnp.argmax(jnp.where(top & (groups == group), luck, -1.0))
             alike = jnp.maximum(top @ sight.member.astype(chance.dtype), 1.0)
@@ -148,6 +133,13 @@ class Groups(AbstractPolicy):
             else jnp.broadcast_to(raw, (len(raw) if self.mode == "joint" else q, raw.shape[1]))[:q]
         )
         return Act(*jax.lax.scan(decide, first, (keys, given, decisions))[1])
+
+    def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
+        """See `AbstractStrategy.select`: a batch drawn as in training.
+
+        The likeliest group each time would, where all places share their logits, empty one group after the other.
+        """
+        return self.act(key, view, q).picks
 
 
 def _score(view: View, within: str) -> Float[Array, " n"]:
@@ -174,8 +166,3 @@ def _queues(view: View, score: Float[Array, " n"], luck: Float[Array, " n"], q: 
         return jnp.lexsort((luck, -score, place[groups], view.asked))[:q]
 
     return jax.vmap(queue)(apart)
-
-
-def _likeliest(key: PRNGKeyArray, logit: Float[Array, " g"]) -> Int[Array, ""]:
-    """The highest, ties at random."""
-    return jnp.argmax(jnp.where(logit == jnp.max(logit), jax.random.uniform(key, logit.shape), -1.0))
