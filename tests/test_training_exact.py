@@ -19,7 +19,7 @@ from askwell.games import BatchGame, sequential
 from askwell.policies import Groups, Pointwise
 from askwell.policies.features import CONTEXT, FEATURES
 from askwell.policies.pointwise import START
-from askwell.training import Reinforce, Siblings
+from askwell.training import Imitation, Reinforce, Siblings
 from askwell.training.estimators import returns
 
 KEYS = 4096
@@ -230,11 +230,11 @@ CLEAR = make_pool((1, 1, 7, 6, 1))
 SEEDS, UPDATES = 8, 200
 
 
-def trained(policy):
+def trained(policy, trainer, step):
     """Expected reward at the start, the best batch's, and that after training, ``[2, s]``: true, then shuffled."""
     params, rest = eqx.partition(policy, eqx.is_inexact_array)
     luck = luck_keys()[: 1 if isinstance(policy, Pointwise) else 2]
-    optimiser, trainer = optax.adam(0.01), Siblings(k=8, entropy=0.05)
+    optimiser = optax.adam(step)
 
     def expected(params):
         log_prob, reward, possible = enumerate_all(eqx.combine(params, rest), BANDIT, luck, CLEAR)
@@ -260,10 +260,15 @@ def trained(policy):
     return *map(float, jax.jit(expected)(params)), np.asarray(after)
 
 
+LEARNERS = {"siblings": (Siblings(k=8, entropy=0.05), 0.01), "imitation": (Imitation(exchanges=10), 0.02)}
+"""And the step of the optimiser."""
+
+
+@pytest.mark.parametrize("trainer", LEARNERS)
 @pytest.mark.parametrize("head", ["pointwise", "autoregressive"])
-def test_a_bandit_is_solved_and_shuffled_rewards_teach_nothing(head):
+def test_a_bandit_is_solved_and_shuffled_rewards_teach_nothing(head, trainer):
     policy = Warm(jax.random.key(0)) if head == "pointwise" else Groups(jax.random.key(1))
-    start, best, (learned, shuffled) = trained(policy)
+    start, best, (learned, shuffled) = trained(policy, *LEARNERS[trainer])
     assert best - start > 0.2
     assert np.all(learned > start + 0.9 * (best - start))
     # Chance may well carry a policy away from where it started, but not uphill.

@@ -25,7 +25,7 @@ from askwell.experiments.training_spec import CHUNK, TrainingSpec
 from askwell.experiments.training_state import advance, begin, dot, norm
 from askwell.experiments.training_store import TrainingStore
 from askwell.experiments.workers import workers
-from askwell.policies import AbstractPolicy, make_head, make_strategy
+from askwell.policies import SHIPPED, AbstractPolicy, load_policy, make_head, make_strategy
 
 KEEP = 10
 """Updates between checkpoints."""
@@ -54,7 +54,7 @@ class Run:
 
     def __init__(self, spec: TrainingSpec):
         self.spec, self.trainer = spec, spec.make_trainer()
-        made = [make_head(spec.head, jax.random.key(seed), spec.policy) for seed in spec.seeds]
+        made = [_first(spec, seed) for seed in spec.seeds]
         split = [eqx.partition(policy, eqx.is_inexact_array) for policy in made]
         self.static = split[0][1]
         params = jax.tree.map(lambda *leaves: jnp.stack(leaves), *[params for params, _ in split])
@@ -246,6 +246,20 @@ def interrupts() -> Iterator[list[int]]:
         yield caught
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _first(spec: TrainingSpec, seed: int) -> AbstractPolicy:
+    """The policy before the first update."""
+    fresh = make_head(spec.head, jax.random.key(seed), spec.policy)
+    if not spec.start:
+        return fresh
+    start = load_policy(SHIPPED.get(spec.start, spec.start))
+    if jax.tree.structure(start) != jax.tree.structure(fresh):
+        raise AskwellError(
+            f"start is '{spec.start}', a policy of head '{start.name}' or with other settings than this spec's "
+            f"head '{spec.head}'; start from one made alike, or leave start out."
+        )
+    return start
 
 
 def _sum(trees: list[Any]) -> Any:

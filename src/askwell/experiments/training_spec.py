@@ -21,6 +21,8 @@ class TrainingSpec(BaseModel):
 
     Attributes:
         head: the kind of policy, with its settings `policy`, see `askwell.policies`.
+        start: the policy (file, training run or shipped name) that training goes on from, of the same head and
+            settings; none: the head's own first weights.
         trainer: the algorithm, with its settings `algorithm`, see `askwell.training`.
         seeds: one policy for each, trained side by side; the best on validation is kept.
         updates: steps of the optimiser (Adam), its size falling from `step` to a tenth of it along a cosine.
@@ -36,6 +38,7 @@ class TrainingSpec(BaseModel):
 
     head: str = "pointwise"
     policy: dict[str, Any] = {}
+    start: str = ""
     trainer: str = "siblings"
     algorithm: dict[str, Any] = {}
     seeds: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**31)], ...], BeforeValidator(tuples)] = (0,)

@@ -28,7 +28,7 @@ class Act(eqx.Module):
 
 
 class AbstractPolicy(AbstractStrategy):
-    """A strategy with trained weights: `act` draws a batch, for training; `select` decides on the best one.
+    """A strategy with trained weights: `act` draws a batch, for training; `select` decides.
 
     A head is made with ``Head(key, **settings)``. `inputs` names what its network reads, in order.
     """
@@ -49,3 +49,7 @@ class AbstractPolicy(AbstractStrategy):
         With `rows` the choice may be limited to those (training can afford a few more often than all); at least `q`
         of them must be left. With `decisions` none is drawn: it is their probability that is told.
         """
+
+    def decided(self, view: View, picks: Int[Array, " q"]) -> Int[Array, " q"]:
+        """The decisions that a batch stands for, as `act` takes them."""
+        return picks

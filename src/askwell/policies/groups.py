@@ -141,6 +141,10 @@ class Groups(AbstractPolicy):
         """
         return self.act(key, view, q).picks
 
+    def decided(self, view: View, picks: Int[Array, " q"]) -> Int[Array, " q"]:
+        """See `AbstractPolicy.decided`: the groups of the picks."""
+        return view.geometry.groups[picks]
+
 
 def _score(view: View, within: str) -> Float[Array, " n"]:
     """What decides among the points of a group, highest first."""

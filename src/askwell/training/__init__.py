@@ -2,9 +2,10 @@
 
 from askwell.core import collect
 from askwell.training.base import AbstractTrainer, Seen
+from askwell.training.imitation import Imitation
 from askwell.training.reinforce import Reinforce
 from askwell.training.siblings import Siblings
 
 TRAINERS = collect("trainer", globals(), AbstractTrainer)
 
-__all__ = ["TRAINERS", "AbstractTrainer", "Reinforce", "Seen", "Siblings"]
+__all__ = ["TRAINERS", "AbstractTrainer", "Imitation", "Reinforce", "Seen", "Siblings"]
