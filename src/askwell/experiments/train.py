@@ -25,7 +25,7 @@ from askwell.experiments.training_spec import CHUNK, TrainingSpec
 from askwell.experiments.training_state import advance, begin, dot, norm
 from askwell.experiments.training_store import TrainingStore
 from askwell.experiments.workers import workers
-from askwell.policies import SHIPPED, AbstractPolicy, load_policy, make_head, make_strategy
+from askwell.policies import AbstractPolicy, load_policy, make_head, make_strategy
 
 KEEP = 10
 """Updates between checkpoints."""
@@ -253,7 +253,7 @@ def _first(spec: TrainingSpec, seed: int) -> AbstractPolicy:
     fresh = make_head(spec.head, jax.random.key(seed), spec.policy)
     if not spec.start:
         return fresh
-    start = load_policy(SHIPPED.get(spec.start, spec.start))
+    start = load_policy(spec.start)
     if jax.tree.structure(start) != jax.tree.structure(fresh):
         raise AskwellError(
             f"start is '{spec.start}', a policy of head '{start.name}' or with other settings than this spec's "

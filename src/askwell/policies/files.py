@@ -62,12 +62,12 @@ def to_bytes(policy: AbstractPolicy, settings: dict[str, Any]) -> bytes:
 
 
 def load_policy(path: Path | str) -> AbstractPolicy:
-    """The policy in a file.
+    """The policy in a file, in a training run's directory, or shipped under that name.
 
     Raises:
         AskwellError: if the file is missing, damaged, or made for other features or by another version.
     """
-    path = _file(Path(path))
+    path = SHIPPED.get(str(path)) or _file(Path(path))
     try:
         arrays, metadata = read_arrays(path)
         about = json.loads(metadata["askwell"])
