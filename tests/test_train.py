@@ -198,3 +198,13 @@ def test_warnings_fall_when_they_should_and_once(spec, figures, word):
     assert bool(told) == bool(word)
     assert not warning([*seen[:-2], seen[-1] | {"warning": told}, seen[-1]], spec)
     assert not warning(seen[:-1], spec)
+
+
+def test_training_goes_on_from_a_policy_or_says_why_not(whole, tmp_path):
+    out, first = whole
+    more = TrainingSpec.make(**TINY | {"updates": 1, "every": 1, "step": 1e-6}, start=str(out))
+    after = train(more, tmp_path / "more")
+    np.testing.assert_allclose(after.policy.base, first.policy.base, atol=1e-5)
+    groups = TrainingSpec.make(**TINY, head="groups", start=str(out))
+    with pytest.raises(AskwellError, match="a policy of head 'pointwise' or with other settings than this"):
+        train(groups, tmp_path / "groups")
