@@ -15,6 +15,7 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 from askwell.core import AbstractFitted, AbstractLearner, Pool
+from askwell.experiments.training_state import RIDGE, natural
 from askwell.games import BatchGame, sequential
 from askwell.policies import Groups, Pointwise
 from askwell.policies.features import CONTEXT, FEATURES
@@ -230,11 +231,14 @@ CLEAR = make_pool((1, 1, 7, 6, 1))
 SEEDS, UPDATES = 8, 200
 
 
-def trained(policy, trainer, step):
+def ascend(step: float):
+    return optax.with_extra_args_support(optax.chain(optax.scale(-1), optax.adam(step)))
+
+
+def trained(policy, trainer, optimiser):
     """Expected reward at the start, the best batch's, and that after training, ``[2, s]``: true, then shuffled."""
     params, rest = eqx.partition(policy, eqx.is_inexact_array)
     luck = luck_keys()[: 1 if isinstance(policy, Pointwise) else 2]
-    optimiser = optax.adam(step)
 
     def expected(params):
         log_prob, reward, possible = enumerate_all(eqx.combine(params, rest), BANDIT, luck, CLEAR)
@@ -244,11 +248,11 @@ def trained(policy, trainer, step):
     def run(key, true):
         def update(carry, key):
             params, state = carry
-            right, other, _ = trainer.gradient(
+            right, other, seen = trainer.gradient(
                 eqx.combine(params, rest), BANDIT, jnp.full(1, 0.1), key, CLEAR
             )
-            down = jax.tree.map(lambda a, b: -jnp.where(true, a, b), right, other)
-            step, state = optimiser.update(down, state)
+            up = jax.tree.map(lambda a, b: jnp.where(true, a, b), right, other)
+            step, state = optimiser.update(up, state, fisher=seen.fisher)
             return (optax.apply_updates(params, step), state), None
 
         keys = jax.random.split(key, UPDATES)
@@ -260,12 +264,19 @@ def trained(policy, trainer, step):
     return *map(float, jax.jit(expected)(params)), np.asarray(after)
 
 
-LEARNERS = {"siblings": (Siblings(k=8, entropy=0.05), 0.01), "imitation": (Imitation(exchanges=10), 0.02)}
-"""And the step of the optimiser."""
+LEARNERS = {
+    "siblings": (Siblings(k=8, entropy=0.05), ascend(0.03)),
+    "imitation": (Imitation(exchanges=10), ascend(0.04)),
+    "natural": (Siblings(k=8, entropy=0.0), natural(lambda count: 0.05)),
+}
+# Not the natural gradient of several hundred weights: seven comparisons an update say too little about them.
+PAIRS = [("pointwise", name) for name in LEARNERS] + [
+    ("autoregressive", "siblings"),
+    ("autoregressive", "imitation"),
+]
 
 
-@pytest.mark.parametrize("trainer", LEARNERS)
-@pytest.mark.parametrize("head", ["pointwise", "autoregressive"])
+@pytest.mark.parametrize(("head", "trainer"), PAIRS)
 def test_a_bandit_is_solved_and_shuffled_rewards_teach_nothing(head, trainer):
     policy = Warm(jax.random.key(0)) if head == "pointwise" else Groups(jax.random.key(1))
     start, best, (learned, shuffled) = trained(policy, *LEARNERS[trainer])
@@ -276,3 +287,41 @@ def test_a_bandit_is_solved_and_shuffled_rewards_teach_nothing(head, trainer):
     assert gained.std() > 0
     assert gained.mean() < 4 * gained.std(ddof=1) / SEEDS**0.5
     assert gained.mean() < 0.2 * (best - start)
+
+
+def test_the_fisher_matrix_is_that_of_all_batches():
+    """Among k siblings, second moments about their mean are those about zero less a k-th."""
+    policy, k = HEADS["autoregressive"], 3
+    params, rest = eqx.partition(policy, eqx.is_inexact_array)
+    flat, back = ravel_pytree(params)
+
+    def log_probs(flat):
+        log_prob, _, possible = enumerate_all(eqx.combine(back(flat), rest), BANDIT, luck_keys())
+        return jnp.where(possible, log_prob, -jnp.inf)[:, 0]
+
+    log_prob, scores = log_probs(flat), jnp.nan_to_num(jax.jacrev(log_probs)(flat))
+    weight = jnp.where(log_prob > -jnp.inf, jnp.exp(log_prob), 0.0)
+    some = jax.random.normal(jax.random.key(3), (6, len(flat)))
+    exact = jnp.sum(weight[:, None] * (scores @ some.T) ** 2, axis=0)
+
+    def one(key):
+        fisher = Siblings(k=k).gradient(policy, BANDIT, jnp.ones(1), key, POOL)[2].fisher
+        return jnp.einsum("ip,pq,iq->i", some, fisher, some) * k / (k - 1)
+
+    assert jnp.min(exact) > 0.01
+    sample = jax.lax.map(jax.jit(one), jax.random.split(jax.random.key(4), KEYS), batch_size=512)
+    assert meets(sample, exact) < APART
+
+
+def test_a_natural_step_is_as_long_as_it_says():
+    fisher = jnp.array([[2.0, 1.0], [1.0, 3.0]])
+    optimiser = natural(lambda count: 0.3)
+    state = optimiser.init({"w": jnp.zeros(2)})
+    slopes = np.array([[1.0, -2.0], [0.5, 4.0]])
+    for count, slope in enumerate(np.cumsum(slopes, axis=0) / [[1], [2]]):
+        change, state = optimiser.update({"w": jnp.asarray(slopes[count], float)}, state, fisher=fisher)
+        direction = np.linalg.solve(fisher + RIDGE * np.diag(np.diag(fisher)), slope)
+        np.testing.assert_allclose(
+            change["w"] / np.linalg.norm(change["w"]), direction / np.linalg.norm(direction), rtol=1e-5
+        )
+        assert float(change["w"] @ fisher @ change["w"]) == pytest.approx(0.09)

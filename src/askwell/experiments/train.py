@@ -22,7 +22,7 @@ from askwell.experiments import training_programs as programs
 from askwell.experiments import warn
 from askwell.experiments.play import compilation_cache
 from askwell.experiments.training_spec import CHUNK, TrainingSpec
-from askwell.experiments.training_state import advance, begin, dot, norm
+from askwell.experiments.training_state import advance, begin, dot, norm, whitened
 from askwell.experiments.training_store import TrainingStore
 from askwell.experiments.workers import workers
 from askwell.policies import AbstractPolicy, load_policy, make_head, make_strategy
@@ -60,7 +60,10 @@ class Run:
         params = jax.tree.map(lambda *leaves: jnp.stack(leaves), *[params for params, _ in split])
         self.state = begin(spec, params)
         self.worlds = [(world.game(), world.tasks()) for world in spec.worlds]
-        self.gradients = [programs.gradients(self.trainer, game, self.static) for game, _ in self.worlds]
+        natural = spec.optimiser == "natural"
+        self.gradients = [
+            programs.gradients(self.trainer, game, self.static, natural) for game, _ in self.worlds
+        ]
         self.rows: dict[str, list[dict[str, Any]]] = {"training": [], "decisions": [], "validation": []}
         self._validation: list[Any] | None = None
         self._probe: Any = None
@@ -104,10 +107,13 @@ class Run:
                 f"The gradient of update {number} is not finite; the last good checkpoint is kept: try a smaller "
                 "step, a smaller clip or another learner."
             )
-        self.state = advance(spec, state, right, spread, worth, jnp.asarray(number))
+        fisher = _mean([one.fisher for one in seen])
+        self.state = advance(spec, state, right, spread, worth, jnp.asarray(number), fisher)
         seconds = time.perf_counter() - start
+        halves = [[whitened(one, fisher) for one in half] for half in halves]
         agree = [np.asarray(dot(*half) / (norm(half[0]) * norm(half[1]) + 1e-12)) for half in halves]
-        flat = _mean([jax.tree.map(lambda leaf: jnp.mean(leaf, axis=-1), one) for one in seen])
+        figures = [dataclasses.replace(one, fisher=None) for one in seen]
+        flat = _mean([jax.tree.map(lambda leaf: jnp.mean(leaf, axis=-1), one) for one in figures])
         for place, seed in enumerate(spec.seeds):
             row = {
                 "seed": seed,

@@ -1,5 +1,6 @@
 """The compiled programs of a training run: gradients, validation, and what the policy decides on a fixed pool."""
 
+import dataclasses
 import threading
 from typing import Any
 
@@ -34,8 +35,11 @@ class Compiled:
         return self._program(*arguments)
 
 
-def gradients(trainer: AbstractTrainer, game: BatchGame, static: PyTree) -> Compiled:
-    """Of some tasks for each seed: sums of gradients, real and shuffled, and the mean of what was seen."""
+def gradients(trainer: AbstractTrainer, game: BatchGame, static: PyTree, fisher: bool) -> Compiled:
+    """Of some tasks for each seed: sums of gradients, real and shuffled, and the mean of what was seen.
+
+    Without `fisher` its matrix is left out, and never worked out.
+    """
 
     def one(
         params: PyTree, scale: jax.Array, usual: jax.Array, key: jax.Array, pools: Pool
@@ -45,6 +49,8 @@ def gradients(trainer: AbstractTrainer, game: BatchGame, static: PyTree) -> Comp
         gradient = lambda k, pool: trainer.gradient(policy, game, scale, k, pool, usual)
         right, shuffled, seen = jax.vmap(gradient)(keys, pools)
         total = lambda tree: jax.tree.map(lambda leaf: jnp.sum(leaf, axis=0), tree)
+        if not fisher:
+            seen = dataclasses.replace(seen, fisher=None)
         return total(right), total(shuffled), jax.tree.map(lambda leaf: jnp.mean(leaf, axis=0), seen)
 
     return Compiled(jax.vmap(one))

@@ -1,7 +1,7 @@
 """The spec of a training run: everything that decides a policy's weights, frozen, as a TOML file."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tomli_w
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -25,7 +25,9 @@ class TrainingSpec(BaseModel):
             settings; none: the head's own first weights.
         trainer: the algorithm, with its settings `algorithm`, see `askwell.training`.
         seeds: one policy for each, trained side by side; the best on validation is kept.
-        updates: steps of the optimiser (Adam), its size falling from `step` to a tenth of it along a cosine.
+        updates: steps of the optimiser, their size falling from `step` to a tenth of it along a cosine.
+        optimiser: "adam", or "natural" for the natural gradient, which only the trainer "siblings" can tell; there
+            `step` is how far decisions change an update: half its square is a divergence in nats an episode.
         tasks: episodes an update, a multiple of 4; each has a task of its own.
         clip: the longest gradient that is not shortened.
         average: share of the new weights in the running average that is validated and shipped.
@@ -44,6 +46,7 @@ class TrainingSpec(BaseModel):
     seeds: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**31)], ...], BeforeValidator(tuples)] = (0,)
     updates: Size = 300
     tasks: Annotated[int, Field(ge=2 * CHUNK, multiple_of=CHUNK)] = 32
+    optimiser: Literal["adam", "natural"] = "adam"
     step: Annotated[float, Field(gt=0)] = 0.005
     clip: Annotated[float, Field(gt=0)] = 1.0
     average: Annotated[float, Field(gt=0, le=1)] = 0.05
@@ -71,6 +74,11 @@ class TrainingSpec(BaseModel):
         spec.make_trainer()
         if spec.head not in HEADS:
             raise AskwellError(unknown("head", spec.head, HEADS))
+        if spec.optimiser == "natural" and spec.trainer != "siblings":
+            raise AskwellError(
+                f"The natural gradient compares sibling batches, and the trainer is '{spec.trainer}'; set "
+                'trainer = "siblings" or optimiser = "adam".'
+            )
         for world in (*spec.worlds, *spec.validation):
             world.game()
         return spec

@@ -27,6 +27,8 @@ class Seen(eqx.Module):
         spread: variance of what the batches of that round were worth, one state for all.
         entropy: of a decision, in nats.
         decisions: see `Decisions`; mean over what was drawn.
+        fisher: second moments of the gradients of log-probability among batches that are compared, summed over
+            rounds; None from algorithms that do not tell. Weights in the order of `ravel_pytree`.
     """
 
     reward: Float[Array, " r"]
@@ -34,6 +36,7 @@ class Seen(eqx.Module):
     spread: Float[Array, " r"]
     entropy: Float[Array, " r"]
     decisions: Decisions
+    fisher: Float[Array, "p p"] | None = None
 
 
 class AbstractTrainer(eqx.Module):

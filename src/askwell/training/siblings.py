@@ -5,6 +5,7 @@ from typing import ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 
 from askwell.core import Pool
@@ -51,8 +52,8 @@ class Siblings(AbstractTrainer):
         params, rest = eqx.partition(policy, eqx.is_inexact_array)
         shares = class_shares(pool)
 
-        def play(carry: tuple[AbstractState, PyTree], round: Int[Array, ""]):
-            state, total = carry
+        def play(carry: tuple[AbstractState, PyTree, Array], round: Int[Array, ""]):
+            state, total, fisher = carry
             view = game.view(state)
             some, shuffle, draws = jax.random.split(jax.random.fold_in(policy_key, round), 3)
 
@@ -70,7 +71,13 @@ class Siblings(AbstractTrainer):
             weigh = leave_one_out if self.centred else lambda worth: worth
             right = weigh(worth) / scale[round] / self.k
             other = weigh(shuffled(shuffle, worth, self.centred)) / scale[round] / self.k
-            (step,) = jax.vmap(lambda weight: pull((weight, jnp.ones(()))))(jnp.stack([right, other]))
+            # One pull a sibling gives all that is needed: both gradients, and how scores vary among siblings.
+            (scores,) = jax.vmap(lambda which: pull((which, jnp.zeros(()))))(jnp.eye(self.k))
+            (extra,) = pull((jnp.zeros(self.k), jnp.ones(())))
+            both = jnp.stack([right, other])
+            step = jax.tree.map(lambda score, more: jnp.tensordot(both, score, 1) + more, scores, extra)
+            flat = jax.vmap(lambda score: ravel_pytree(score)[0])(scores)
+            flat -= jnp.mean(flat, axis=0)
             figures = jax.vmap(lambda p, a: decided(view, p, a))(act.picks, outcome.answers)
             seen = (
                 jnp.mean(outcome.selection.accuracy),
@@ -80,13 +87,16 @@ class Siblings(AbstractTrainer):
                 jax.tree.map(jnp.mean, figures),
             )
             first = jax.tree.map(lambda leaf: leaf[0], after)
-            return (first, jax.tree.map(jnp.add, total, step)), seen
+            totals = jax.tree.map(jnp.add, total, step), fisher + flat.T @ flat / self.k
+            return (first, *totals), seen
 
         zero = jax.tree.map(lambda leaf: jnp.zeros((2, *leaf.shape)), params)
+        size = sum(leaf.size for leaf in jax.tree.leaves(params))
         first = game.reset(jax.random.fold_in(game_key, 0), pool)
-        (_, total), seen = jax.lax.scan(play, (first, zero), jnp.arange(game.rounds))
+        carry = first, zero, jnp.zeros((size, size))
+        (_, total, fisher), seen = jax.lax.scan(play, carry, jnp.arange(game.rounds))
         right, other = (jax.tree.map(lambda leaf, i=i: leaf[i], total) for i in (0, 1))
-        return right, other, Seen(*seen)
+        return right, other, Seen(*seen, fisher)
 
     def _ahead(
         self,

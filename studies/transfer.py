@@ -1,0 +1,116 @@
+"""Does what batches are worth on training tasks say anything about real ones? `python studies/transfer.py SPEC.toml`.
+
+Sibling batches of an untrained policy are played in each world of the spec and on its validation sets. What they
+were worth is regressed on their scores (the natural gradient's direction) in the training worlds alone; the table tells
+how well that direction foretells worth on each validation set, as a correlation, for each choice of `context`.
+It is how the shipped policy's context and worlds were chosen.
+"""
+
+import argparse
+import concurrent.futures
+import time
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from askwell.experiments import training_programs as programs
+from askwell.experiments.play import compilation_cache
+from askwell.experiments.training_spec import CHUNK, TrainingSpec
+from askwell.experiments.training_state import RIDGE
+from askwell.experiments.workers import workers
+from askwell.experiments.worlds import World
+from askwell.policies import Pointwise
+from askwell.policies.features import CONTEXT, FEATURES
+
+CHOICES = [
+    (),
+    ("slot",),
+    ("slot", "round"),
+    ("slot", "classes", "labels"),
+    ("slot", "agreement", "fit"),
+    CONTEXT,
+]
+PILOT = 4
+
+
+def moments(spec: TrainingSpec, world: World, chunks: int, pool: concurrent.futures.Executor, seed: int):
+    """Mean gradient ``[p]`` and Fisher matrix ``[p, p]`` an episode."""
+    game, tasks = world.game(), world.tasks()
+    params, static = eqx.partition(Pointwise(jax.random.key(0), CONTEXT), eqx.is_inexact_array)
+    params = jax.tree.map(lambda leaf: leaf[None], params)
+    play = programs.gradients(spec.make_trainer(), game, static, fisher=True)
+
+    def run(chunk: int, scale: jax.Array):
+        pools = jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], tasks.draw((seed, chunk), CHUNK))
+        key = jax.random.fold_in(jax.random.key(seed), chunk)[None]
+        return jax.block_until_ready(play(params, scale, jnp.zeros_like(scale), key, pools))
+
+    one = jnp.ones((1, world.rounds))
+    pilot = list(pool.map(lambda chunk: run(chunk, one), range(PILOT)))
+    scale = jnp.sqrt(sum(seen.spread for *_, seen in pilot) / PILOT)
+    played = list(pool.map(lambda chunk: run(chunk, scale), range(PILOT, PILOT + chunks)))
+    flat = [jnp.concatenate([right.base[0], right.shift[0].ravel()]) for right, *_ in played]
+    return (
+        np.asarray(sum(flat), float) / (chunks * CHUNK),
+        np.asarray(sum(seen.fisher[0] for *_, seen in played), float) / chunks,
+    )
+
+
+def main() -> None:
+    """Play, regress, print."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("spec")
+    options.add_argument(
+        "--chunks", type=int, default=400, help=f"of {CHUNK} tasks each, over all training worlds"
+    )
+    given = options.parse_args()
+    compilation_cache()
+    spec, start = TrainingSpec.read(given.spec), time.perf_counter()
+    total = sum(world.share for world in spec.worlds)
+    sets = {
+        name: world.model_copy(
+            update={"datasets": (name,), "selection": 1000, "report": 1, "pool": min(world.pool, 600)}
+        )
+        for world in spec.validation
+        for name in world.datasets
+    }
+    with concurrent.futures.ThreadPoolExecutor(workers()) as pool:
+        known = [
+            (
+                world.share / total,
+                moments(spec, world, max(1, round(given.chunks * world.share / total)), pool, 1),
+            )
+            for world in spec.worlds
+        ]
+        real = {
+            name: moments(spec, world, max(1, given.chunks // 8), pool, 2) for name, world in sets.items()
+        }
+    slope, fisher = (sum(share * found[part] for share, found in known) for part in (0, 1))
+    batches = sum(found[2] for _, found in known)
+    print(
+        f"{batches:,} batches, {time.perf_counter() - start:.0f} s; correlation of foretold and true worth\n"
+    )
+    print("| weights shift with | " + " | ".join(real) + " | mean |\n|" + " --- |" * (len(real) + 2))
+    f, siblings = len(FEATURES), spec.algorithm.get("k", 8)
+    for choice in CHOICES:
+        at = np.concatenate(
+            [np.arange(f), *(f * (1 + CONTEXT.index(name)) + np.arange(f) for name in choice)]
+        )
+        own = fisher[np.ix_(at, at)]
+        direction = np.linalg.solve(own + RIDGE * np.diag(np.diag(own) + 1e-8), slope[at])
+        found = []
+        for name, (there, matrix) in real.items():
+            rounds = sets[name].rounds - 1  # the cold round has no scores
+            covariance, variance = (
+                direction @ there[at] / rounds,
+                direction @ matrix[np.ix_(at, at)] @ direction / rounds,
+            )
+            found.append(float(covariance / np.sqrt(variance) * np.sqrt(1 - 1 / siblings)))
+        text = " | ".join(f"{value:+.3f}" for value in (*found, np.mean(found)))
+        print(f"| {', '.join(choice) if len(choice) < 9 else 'all'} | {text} |")
+
+
+if __name__ == "__main__":
+    main()
