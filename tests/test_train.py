@@ -200,6 +200,14 @@ def test_warnings_fall_when_they_should_and_once(spec, figures, word):
     assert not warning(seen[:-1], spec)
 
 
+def test_noise_has_no_signal_and_a_weak_one_is_seen(spec):
+    """A mean cosine of twice its standard error is seen, one of half of it is not."""
+    for lead, word in ((0.14, ""), (0.03, "No signal")):
+        seen = [rows()[0] | {"agreement": lead + (-1) ** i * 0.5} for i in range(WINDOW)]
+        assert warning(seen, spec).startswith(word)
+        assert bool(warning(seen, spec)) == bool(word)
+
+
 def test_training_goes_on_from_a_policy_or_says_why_not(whole, tmp_path):
     out, first = whole
     more = TrainingSpec.make(**TINY | {"updates": 1, "every": 1, "step": 1e-6}, start=str(out))

@@ -1,5 +1,6 @@
 """Warnings in words: a policy that collapses, or that learns nothing."""
 
+import statistics
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,7 +24,7 @@ def warning(rows: Sequence[dict[str, Any]], spec: TrainingSpec) -> str:
         if isinstance(recent[0][name], float)
     }
     batch = max(world.batch for world in spec.worlds)
-    beats = sum(row["agreement"] > row["chance"] for row in recent)
+    error = statistics.stdev(row["agreement"] for row in recent) / WINDOW**0.5
     found = []
     if batch > 2 and (mean["groups"] < FEW or mean["redundancy"] > COPIES):
         found.append(
@@ -35,9 +36,10 @@ def warning(rows: Sequence[dict[str, Any]], spec: TrainingSpec) -> str:
             f"Certain: decisions have {mean['entropy']:.3f} nats of entropy left over {WINDOW} updates, so nothing "
             "new is tried; raise the entropy bonus or lower the step."
         )
-    if beats <= WINDOW * 0.55:
+    if mean["agreement"] <= error:
         found.append(
-            f"No signal: in only {beats} of {WINDOW} updates did two halves of the tasks agree on the gradient better "
-            "than with shuffled rewards; use more tasks or siblings, or a larger selection split."
+            f"No signal: over {WINDOW} updates two halves of the tasks agreed on the gradient to a cosine of "
+            f"{mean['agreement']:.3f} ± {error:.3f} (standard error), which is chance; use more tasks or siblings, or a "
+            "larger selection split, or stop, if validation has risen and rests."
         )
     return " ".join(sentence for sentence in found if sentence.split(":")[0] + ":" not in told)
