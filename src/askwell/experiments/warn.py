@@ -39,7 +39,7 @@ def warning(rows: Sequence[dict[str, Any]], spec: TrainingSpec) -> str:
     if mean["agreement"] <= error:
         found.append(
             f"No signal: over {WINDOW} updates two halves of the tasks agreed on the gradient to a cosine of "
-            f"{mean['agreement']:.3f} ± {error:.3f} (standard error), which is chance; use more tasks or siblings, or a "
-            "larger selection split, or stop, if validation has risen and rests."
+            f"{mean['agreement']:.3f} ± {error:.3f} (standard error), which is chance; use more tasks or siblings, or "
+            "a larger selection split, or stop, if validation has risen and rests."
         )
     return " ".join(sentence for sentence in found if sentence.split(":")[0] + ":" not in told)
