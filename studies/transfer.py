@@ -21,7 +21,7 @@ from askwell.experiments.training_spec import CHUNK, TrainingSpec
 from askwell.experiments.training_state import RIDGE
 from askwell.experiments.workers import workers
 from askwell.experiments.worlds import World
-from askwell.policies import Pointwise
+from askwell.policies import Linear
 from askwell.policies.features import CONTEXT, FEATURES
 
 CHOICES = [
@@ -38,7 +38,7 @@ PILOT = 4
 def moments(spec: TrainingSpec, world: World, chunks: int, pool: concurrent.futures.Executor, seed: int):
     """Mean gradient ``[p]`` and Fisher matrix ``[p, p]`` an episode."""
     game, tasks = world.game(), world.tasks()
-    params, static = eqx.partition(Pointwise(jax.random.key(0), CONTEXT), eqx.is_inexact_array)
+    params, static = eqx.partition(Linear(jax.random.key(0), CONTEXT), eqx.is_inexact_array)
     params = jax.tree.map(lambda leaf: leaf[None], params)
     play = programs.gradients(spec.make_trainer(), game, static, fisher=True)
 

@@ -18,11 +18,12 @@ from askwell.testing.worlds import BATCH, POOLS, WARM, N, agree, at, permuted, v
 
 SETTINGS = [
     ("pointwise", {}),
+    ("linear", {"context": ["slot", "round"]}),
     ("groups", {"mode": "autoregressive", "within": "random"}),
     ("groups", {"mode": "joint", "within": "centre"}),
     ("groups", {"mode": "repeated", "within": "uncertain"}),
 ]
-NAMES = [" ".join([name, *settings.values()]) for name, settings in SETTINGS]
+NAMES = [" ".join([name, *map(str, settings.values())]) for name, settings in SETTINGS]
 KEY = jax.random.key(3)
 
 

@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from askwell.core import measure
-from askwell.policies import Pointwise, narrow
+from askwell.core import AskwellError, measure
+from askwell.policies import Linear, Pointwise, narrow
 from askwell.policies.features import CONTEXT, FEATURES, add, look, see
 from askwell.strategies import STRATEGIES
 from askwell.testing.worlds import BATCH, GAME, WARM, at, views
@@ -46,10 +46,11 @@ def view_of(round):
     return at(views(margin), round)
 
 
+@pytest.mark.parametrize("head", [Pointwise, Linear])
 @pytest.mark.parametrize("round", ROUNDS)
-def test_an_untrained_policy_is_margin_herding(round):
+def test_an_untrained_policy_is_margin_herding(round, head):
     view = view_of(round)
-    ours = pick(Pointwise(jax.random.key(5)), jax.random.key(0), view)
+    ours = pick(head(jax.random.key(5)), jax.random.key(0), view)
     theirs = pick(STRATEGIES["margin-herding"](), jax.random.key(0), view)
     assert np.array_equal(ours, theirs)
 
@@ -138,3 +139,16 @@ def test_of_a_large_pool_the_asked_points_and_a_sample_are_seen(policy, monkeypa
     assert len(set(picks)) == BATCH
     assert not set(picks) & {7, 4000}
     assert set(picks) <= set(range(5000))
+
+
+def test_weights_may_shift_with_what_describes_a_round_and_nothing_else():
+    policy = Linear(jax.random.key(0), ("slot", "round"))
+    assert policy.shift.shape == (2, len(FEATURES))
+    moved = eqx.tree_at(lambda p: p.shift, policy, policy.shift.at[0, 3].set(2.0))
+    features, context = jnp.eye(len(FEATURES)), jnp.zeros(len(CONTEXT)).at[CONTEXT.index("slot")].set(0.5)
+    added = moved.score(features, context) - policy.score(features, context)
+    assert np.allclose(added, 0.5 * 2.0 * np.eye(len(FEATURES))[3])
+    cold = context.at[CONTEXT.index("cold")].set(1.0)
+    assert np.array_equal(moved.score(features, cold), policy.score(features, cold))
+    with pytest.raises(AskwellError, match="Unknown context 'slots'. Did you mean 'slot'"):
+        Linear(jax.random.key(0), ("slots",))

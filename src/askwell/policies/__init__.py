@@ -4,6 +4,7 @@ from askwell.policies.base import AbstractPolicy, Act
 from askwell.policies.files import SHIPPED, card, load_policy, make_strategy
 from askwell.policies.groups import Groups
 from askwell.policies.heads import HEADS, make_head
+from askwell.policies.linear import Linear
 from askwell.policies.pointwise import Pointwise
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "AbstractPolicy",
     "Act",
     "Groups",
+    "Linear",
     "Pointwise",
     "card",
     "load_policy",

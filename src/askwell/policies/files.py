@@ -14,7 +14,7 @@ from askwell.core import AbstractStrategy, AskwellError, unknown
 from askwell.policies import heads
 from askwell.policies.base import AbstractPolicy
 
-FORMAT = "2"
+FORMAT = "1"
 """Changes with the meaning of weights or features: a file of another format is refused, not misread."""
 
 SUFFIX = ".safetensors"

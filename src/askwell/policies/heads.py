@@ -8,6 +8,7 @@ from jaxtyping import PRNGKeyArray
 from askwell.core import AskwellError, collect
 from askwell.policies.base import AbstractPolicy
 from askwell.policies.groups import Groups
+from askwell.policies.linear import Linear
 from askwell.policies.pointwise import Pointwise
 
 HEADS = collect("head", globals(), AbstractPolicy)
@@ -28,4 +29,4 @@ def make_head(name: str, key: PRNGKeyArray, settings: Mapping[str, Any]) -> Abst
         ) from error
 
 
-__all__ = ["HEADS", "Groups", "Pointwise", "make_head"]
+__all__ = ["HEADS", "Groups", "Linear", "Pointwise", "make_head"]

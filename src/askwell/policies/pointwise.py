@@ -1,6 +1,6 @@
-"""A policy that scores every candidate, picks one, and scores the rest anew."""
+"""Policies that score every candidate, pick one, and score the rest anew."""
 
-from collections.abc import Sequence
+import abc
 from typing import ClassVar
 
 import equinox as eqx
@@ -8,53 +8,38 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from askwell.core import AskwellError, View, unknown
+from askwell.core import View
 from askwell.policies.base import AbstractPolicy, Act
 from askwell.policies.features import CONTEXT, FEATURES, Batch, add, look, see
 from askwell.policies.narrow import narrow
 from askwell.strategies import pickers
 
+HIDDEN = 16
 START = {"doubt": 6.0, "coarse": 6.0}
 """Margin-herding, the rule that an untrained policy follows, as logits: flat enough that a draw tries something else
 now and then."""
 
 
-class Pointwise(AbstractPolicy):
-    """Scores every candidate with weights that depend on the round; each pick changes the scores of the rest.
+class AbstractPointwise(AbstractPolicy):
+    """Scores every candidate; each pick changes the scores of the rest.
 
-    The score is that of a heuristic, margin × coverage gain, plus what is learned, which starts at zero: a sum of the
-    features (`policies.features`), each with a weight that may shift with what the round is like. In a cold round
-    nothing is added: all that is seen there is how the points lie, and what was learned about that from synthetic
-    tasks did not carry over to real ones (docs/policies.md).
-
-    Attributes:
-        context: names from ``askwell.policies.features.CONTEXT`` that weights shift with, a weight for each feature;
-            by default only the place in the batch.
+    In a cold round the score is the heuristic's, margin × coverage gain, and nothing learned is added: all that is
+    seen there is how the points lie, and what was learned about that from synthetic tasks did not carry over to real
+    ones (docs/policies.md).
     """
 
-    name: ClassVar[str] = "pointwise"
     needs: ClassVar[tuple[str, ...]] = ("probabilities", "geometry")
     large: ClassVar[bool] = True
     inputs: ClassVar[tuple[str, ...]] = FEATURES + CONTEXT
-    base: Float[Array, " f"]
-    shift: Float[Array, "g f"]
-    context: tuple[str, ...] = eqx.field(static=True)
 
-    def __init__(self, key: PRNGKeyArray, context: Sequence[str] = ("slot",)):
-        del key  # every head is given one; this one has nothing to draw
-        for name in context:
-            if name not in CONTEXT:
-                raise AskwellError(unknown("context", name, CONTEXT))
-        self.context = tuple(context)
-        self.base = jnp.zeros(len(FEATURES))
-        self.shift = jnp.zeros((len(context), len(FEATURES)))
+    @abc.abstractmethod
+    def learned(self, features: Float[Array, "m f"], context: Float[Array, " g"]) -> Float[Array, " m"]:
+        """What is added to the heuristic's score; zero before training."""
 
     def score(self, features: Float[Array, "m f"], context: Float[Array, " g"]) -> Float[Array, " m"]:
         """How much each candidate is wanted, as a logit."""
-        start = jnp.array([START.get(name, 0.0) for name in FEATURES])
-        read = jnp.array([CONTEXT.index(name) for name in self.context], int)
-        learned = self.base + context[read] @ self.shift
-        return features @ (start + (1 - context[CONTEXT.index("cold")]) * learned)
+        start = features @ jnp.array([START.get(name, 0.0) for name in FEATURES])
+        return start + (1 - context[CONTEXT.index("cold")]) * self.learned(features, context)
 
     def act(
         self,
@@ -93,3 +78,42 @@ class Pointwise(AbstractPolicy):
         return rows[
             pickers.greedy(key, first, score, lambda batch, row: add(sight, batch, row), view.asked, q)
         ]
+
+
+class Pointwise(AbstractPointwise):
+    """Scores every candidate with weights that depend on the round; each pick changes the scores of the rest.
+
+    The score is that of a heuristic, margin × coverage gain, plus what is learned: a function linear in the features
+    (`policies.features`), with weights that a small network reads off the context, and a small network on both.
+    """
+
+    name: ClassVar[str] = "pointwise"
+    base: Float[Array, " f"]
+    of_context: eqx.nn.MLP
+    inner: Float[Array, "f h"]
+    outer: Float[Array, "g h"]
+    bias: Float[Array, " h"]
+    last: Float[Array, " h"]
+
+    def __init__(self, key: PRNGKeyArray):
+        f, g = len(FEATURES), len(CONTEXT)
+        first, inner, outer = jax.random.split(key, 3)
+        self.base = jnp.zeros(f)
+        self.of_context = _silent(eqx.nn.MLP(g, f, HIDDEN, 1, jnp.tanh, key=first))
+        self.inner = jax.random.normal(inner, (f, HIDDEN)) / (f + g) ** 0.5
+        self.outer = jax.random.normal(outer, (g, HIDDEN)) / (f + g) ** 0.5
+        self.bias, self.last = jnp.zeros(HIDDEN), jnp.zeros(HIDDEN)
+
+    def learned(self, features: Float[Array, "m f"], context: Float[Array, " g"]) -> Float[Array, " m"]:
+        """See `AbstractPointwise.learned`."""
+        linear = features @ (self.base + self.of_context(context))
+        # The context goes through the first layer once, not once a candidate.
+        hidden = jnp.tanh(features @ self.inner + (context @ self.outer + self.bias))
+        return linear + hidden @ self.last
+
+
+def _silent(network: eqx.nn.MLP) -> eqx.nn.MLP:
+    """The network with a last layer of zeros."""
+    return eqx.tree_at(
+        lambda n: n.layers[-1], network, replace_fn=lambda last: jax.tree.map(jnp.zeros_like, last)
+    )
