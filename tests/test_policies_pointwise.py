@@ -150,5 +150,5 @@ def test_weights_may_shift_with_what_describes_a_round_and_nothing_else():
     assert np.allclose(added, 0.5 * 2.0 * np.eye(len(FEATURES))[3])
     cold = context.at[CONTEXT.index("cold")].set(1.0)
     assert np.array_equal(moved.score(features, cold), policy.score(features, cold))
-    with pytest.raises(AskwellError, match="Unknown context 'slots'. Did you mean 'slot'"):
+    with pytest.raises(AskwellError, match=r"Unknown context 'slots'\. Did you mean 'slot'"):
         Linear(jax.random.key(0), ("slots",))

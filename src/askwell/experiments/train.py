@@ -112,7 +112,7 @@ class Run:
         seconds = time.perf_counter() - start
         halves = [[whitened(one, fisher) for one in half] for half in halves]
         agree = [np.asarray(dot(*half) / (norm(half[0]) * norm(half[1]) + 1e-12)) for half in halves]
-        figures = [dataclasses.replace(one, fisher=None) for one in seen]
+        figures = [programs.without_fisher(one) for one in seen]
         flat = _mean([jax.tree.map(lambda leaf: jnp.mean(leaf, axis=-1), one) for one in figures])
         for place, seed in enumerate(spec.seeds):
             row = {

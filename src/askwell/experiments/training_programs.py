@@ -1,6 +1,5 @@
 """The compiled programs of a training run: gradients, validation, and what the policy decides on a fixed pool."""
 
-import dataclasses
 import threading
 from typing import Any
 
@@ -50,10 +49,15 @@ def gradients(trainer: AbstractTrainer, game: BatchGame, static: PyTree, fisher:
         right, shuffled, seen = jax.vmap(gradient)(keys, pools)
         total = lambda tree: jax.tree.map(lambda leaf: jnp.sum(leaf, axis=0), tree)
         if not fisher:
-            seen = dataclasses.replace(seen, fisher=None)
+            seen = without_fisher(seen)
         return total(right), total(shuffled), jax.tree.map(lambda leaf: jnp.mean(leaf, axis=0), seen)
 
     return Compiled(jax.vmap(one))
+
+
+def without_fisher(seen: Seen) -> Seen:
+    """What was seen, less its matrix."""
+    return eqx.tree_at(lambda s: s.fisher, seen, None, is_leaf=lambda leaf: leaf is None)
 
 
 def areas(game: BatchGame, strategy: AbstractStrategy, key: jax.Array, pools: Pool) -> jax.Array:
