@@ -25,9 +25,6 @@ def pytest_configure(config: pytest.Config) -> None:
     # touched, and a second run compiles next to nothing.
     os.environ["JAX_COMPILATION_CACHE_DIR"] = str(config.rootpath / ".pytest_cache" / "jax")
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
-    # Nearly all of a first run is spent compiling; 40 % less of it without LLVM's optimisations. With them:
-    # XLA_FLAGS= make test
-    os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
     install_import_hook([f"askwell.{room}" for room in CHECKED], "beartype.beartype")
 
 
