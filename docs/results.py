@@ -135,7 +135,7 @@ def batches(result: Result, picture: Path) -> list[str]:
 
 def variants(root: Path) -> list[str]:
     """Group policies trained by whole episodes, one row a variant."""
-    rows = []
+    rows, apart = [], []
     for name in VARIANTS:
         run = root / f"groups-{name}"
         if not (run / "policy.safetensors").exists():
@@ -144,6 +144,7 @@ def variants(root: Path) -> list[str]:
         training, about = kept["training"], card(run / "policy.safetensors")
         last = kept["validation"].filter(pl.col("update") == spec.updates, against="random").to_dicts()[0]
         end = training.tail(10)
+        apart += [name] if last["low"] > 0 or last["high"] < 0 else []
         rows.append(
             {
                 "variant": name,
@@ -156,7 +157,12 @@ def variants(root: Path) -> list[str]:
                 or "none",
             }
         )
-    return table(pl.DataFrame(rows))
+    said = (
+        f"Reliably apart from random: {', '.join(apart)}."
+        if apart
+        else "A null result: none is apart from random."
+    )
+    return [said, "", *table(pl.DataFrame(rows))]
 
 
 def main() -> None:
