@@ -88,10 +88,7 @@ def main() -> None:
             name: moments(spec, world, max(1, given.chunks // 8), pool, 2) for name, world in sets.items()
         }
     slope, fisher = (sum(share * found[part] for share, found in known) for part in (0, 1))
-    batches = sum(found[2] for _, found in known)
-    print(
-        f"{batches:,} batches, {time.perf_counter() - start:.0f} s; correlation of foretold and true worth\n"
-    )
+    print(f"Correlation of foretold and true worth ({time.perf_counter() - start:.0f} s):\n")
     print("| weights shift with | " + " | ".join(real) + " | mean |\n|" + " --- |" * (len(real) + 2))
     f, siblings = len(FEATURES), spec.algorithm.get("k", 8)
     for choice in CHOICES:
