@@ -3,7 +3,7 @@
 Sibling batches of an untrained policy are played in each world of the spec and on its validation sets. What they
 were worth is regressed on their scores (the natural gradient's direction) in the training worlds alone; the table tells
 how well that direction foretells worth on each validation set, as a correlation, for each choice of `context`.
-It is how the shipped policy's context and worlds were chosen.
+It is how the default context of the head `linear` was chosen.
 """
 
 import argparse
@@ -18,11 +18,12 @@ import numpy as np
 from askwell.experiments import training_programs as programs
 from askwell.experiments.play import compilation_cache
 from askwell.experiments.training_spec import CHUNK, TrainingSpec
-from askwell.experiments.training_state import RIDGE
+from askwell.experiments.training_state import ridged
 from askwell.experiments.workers import workers
 from askwell.experiments.worlds import World
 from askwell.policies import Linear
 from askwell.policies.features import CONTEXT, FEATURES
+from askwell.training import Siblings
 
 CHOICES = [
     (),
@@ -38,9 +39,10 @@ PILOT = 4
 def moments(spec: TrainingSpec, world: World, chunks: int, pool: concurrent.futures.Executor, seed: int):
     """Mean gradient ``[p]`` and Fisher matrix ``[p, p]`` an episode."""
     game, tasks = world.game(), world.tasks()
+    trainer = Siblings(**spec.algorithm | {"fisher": True})
     params, static = eqx.partition(Linear(jax.random.key(0), CONTEXT), eqx.is_inexact_array)
     params = jax.tree.map(lambda leaf: leaf[None], params)
-    play = programs.gradients(spec.make_trainer(), game, static, fisher=True)
+    play = programs.gradients(trainer, game, static)
 
     def run(chunk: int, scale: jax.Array):
         pools = jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], tasks.draw((seed, chunk), CHUNK))
@@ -90,13 +92,13 @@ def main() -> None:
     slope, fisher = (sum(share * found[part] for share, found in known) for part in (0, 1))
     print(f"Correlation of foretold and true worth ({time.perf_counter() - start:.0f} s):\n")
     print("| weights shift with | " + " | ".join(real) + " | mean |\n|" + " --- |" * (len(real) + 2))
-    f, siblings = len(FEATURES), spec.algorithm.get("k", 8)
+    f, siblings = len(FEATURES), Siblings(**spec.algorithm).k
     for choice in CHOICES:
         at = np.concatenate(
             [np.arange(f), *(f * (1 + CONTEXT.index(name)) + np.arange(f) for name in choice)]
         )
         own = fisher[np.ix_(at, at)]
-        direction = np.linalg.solve(own + RIDGE * np.diag(np.diag(own) + 1e-8), slope[at])
+        direction = np.linalg.solve(np.asarray(ridged(jnp.asarray(own)), float), slope[at])
         found = []
         for name, (there, matrix) in real.items():
             rounds = sets[name].rounds - 1  # the cold round has no scores

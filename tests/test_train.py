@@ -106,6 +106,20 @@ def test_a_run_that_dies_between_checkpoints_goes_on_to_the_same_bits(spec, whol
     same(whole[0], tmp_path / "run")
 
 
+def test_the_natural_gradient_goes_on_to_the_same_bits_too(tmp_path):
+    spec = TrainingSpec.make(**TINY | {"updates": 3, "head": "linear", "optimiser": "natural"})
+
+    def die(row):
+        if row["history"] == "training" and row["update"] == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(spec, tmp_path / "run", die)
+    train(spec, tmp_path / "run")
+    train(spec, tmp_path / "whole")
+    same(tmp_path / "whole", tmp_path / "run")
+
+
 def test_a_finished_run_is_not_played_again(spec, whole):
     seen = []
     again = train(spec, whole[0], seen.append)
@@ -160,6 +174,7 @@ def test_what_is_not_finite_stops_the_run_and_keeps_the_checkpoint(spec, whole, 
         ({"head": "pointwize"}, "Unknown head 'pointwize'. Did you mean 'pointwise'"),
         ({"trainer": "sibling"}, "Unknown trainer 'sibling'. Did you mean 'siblings'"),
         ({"algorithm": {"kk": 3}}, "trainer 'siblings' cannot have the settings"),
+        ({"trainer": "reinforce", "optimiser": "natural"}, 'set trainer = "siblings" or optimiser = "adam"'),
         ({"stepp": 3}, "Unknown training spec field 'stepp'. Did you mean 'step'"),
         ({"worlds": ({"pol": 3},)}, "Unknown training spec field 'pol'. Did you mean 'pool'"),
         ({"worlds": ({"pool": 5},)}, "pools of 5 points and a budget of 100"),

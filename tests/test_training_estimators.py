@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from askwell.core import AskwellError
-from askwell.experiments.training_programs import without_fisher
 from askwell.games import BatchGame
 from askwell.policies import Groups
 from askwell.strategies import Margin
@@ -97,10 +96,7 @@ def test_what_a_trainer_sees(name):
     assert not agree(right, other, 1e-6)
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves((right, other, seen)))
     assert jax.tree.structure(right) == jax.tree.structure(eqx.filter(policy, eqx.is_inexact_array))
-    assert {leaf.shape for leaf in jax.tree.leaves(without_fisher(seen))} == {(3,)}
-    if seen.fisher is not None:
-        size = sum(leaf.size for leaf in jax.tree.leaves(right))
-        assert seen.fisher.shape == (size, size)
+    assert {leaf.shape for leaf in jax.tree.leaves(seen)} == {(3,)}
     assert (np.diff(seen.reward) > -0.1).all()
     assert (seen.spread > 0).all()
     # The cold state is worth 1/3; undiscounted changes of accuracy telescope.

@@ -60,10 +60,7 @@ class Run:
         params = jax.tree.map(lambda *leaves: jnp.stack(leaves), *[params for params, _ in split])
         self.state = begin(spec, params)
         self.worlds = [(world.game(), world.tasks()) for world in spec.worlds]
-        natural = spec.optimiser == "natural"
-        self.gradients = [
-            programs.gradients(self.trainer, game, self.static, natural) for game, _ in self.worlds
-        ]
+        self.gradients = [programs.gradients(self.trainer, game, self.static) for game, _ in self.worlds]
         self.rows: dict[str, list[dict[str, Any]]] = {"training": [], "decisions": [], "validation": []}
         self._validation: list[Any] | None = None
         self._probe: Any = None
@@ -112,8 +109,7 @@ class Run:
         seconds = time.perf_counter() - start
         halves = [[whitened(one, fisher) for one in half] for half in halves]
         agree = [np.asarray(dot(*half) / (norm(half[0]) * norm(half[1]) + 1e-12)) for half in halves]
-        figures = [programs.without_fisher(one) for one in seen]
-        flat = _mean([jax.tree.map(lambda leaf: jnp.mean(leaf, axis=-1), one) for one in figures])
+        flat = _mean([jax.tree.map(lambda leaf: jnp.mean(leaf, axis=-1), one) for one in seen])
         for place, seed in enumerate(spec.seeds):
             row = {
                 "seed": seed,

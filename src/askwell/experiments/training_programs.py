@@ -34,11 +34,8 @@ class Compiled:
         return self._program(*arguments)
 
 
-def gradients(trainer: AbstractTrainer, game: BatchGame, static: PyTree, fisher: bool) -> Compiled:
-    """Of some tasks for each seed: sums of gradients, real and shuffled, and the mean of what was seen.
-
-    Without `fisher` its matrix is left out, and never worked out.
-    """
+def gradients(trainer: AbstractTrainer, game: BatchGame, static: PyTree) -> Compiled:
+    """Of some tasks for each seed: sums of gradients, real and shuffled, and the mean of what was seen."""
 
     def one(
         params: PyTree, scale: jax.Array, usual: jax.Array, key: jax.Array, pools: Pool
@@ -48,16 +45,9 @@ def gradients(trainer: AbstractTrainer, game: BatchGame, static: PyTree, fisher:
         gradient = lambda k, pool: trainer.gradient(policy, game, scale, k, pool, usual)
         right, shuffled, seen = jax.vmap(gradient)(keys, pools)
         total = lambda tree: jax.tree.map(lambda leaf: jnp.sum(leaf, axis=0), tree)
-        if not fisher:
-            seen = without_fisher(seen)
         return total(right), total(shuffled), jax.tree.map(lambda leaf: jnp.mean(leaf, axis=0), seen)
 
     return Compiled(jax.vmap(one))
-
-
-def without_fisher(seen: Seen) -> Seen:
-    """What was seen, less its matrix."""
-    return eqx.tree_at(lambda s: s.fisher, seen, None, is_leaf=lambda leaf: leaf is None)
 
 
 def areas(game: BatchGame, strategy: AbstractStrategy, key: jax.Array, pools: Pool) -> jax.Array:

@@ -71,7 +71,6 @@ class TrainingSpec(BaseModel):
             spec = cls(**fields)
         except ValidationError as error:
             raise AskwellError(_sentence(error)) from error
-        spec.make_trainer()
         if spec.head not in HEADS:
             raise AskwellError(unknown("head", spec.head, HEADS))
         if spec.optimiser == "natural" and spec.trainer != "siblings":
@@ -79,6 +78,7 @@ class TrainingSpec(BaseModel):
                 f"The natural gradient compares sibling batches, and the trainer is '{spec.trainer}'; set "
                 'trainer = "siblings" or optimiser = "adam".'
             )
+        spec.make_trainer()
         for world in (*spec.worlds, *spec.validation):
             world.game()
         return spec
@@ -90,7 +90,8 @@ class TrainingSpec(BaseModel):
             AskwellError: for settings that it does not have.
         """
         try:
-            return TRAINERS[self.trainer](**self.algorithm)
+            needed: dict[str, Any] = {"fisher": True} if self.optimiser == "natural" else {}
+            return TRAINERS[self.trainer](**self.algorithm, **needed)
         except TypeError as error:
             raise AskwellError(
                 f"The trainer '{self.trainer}' cannot have the settings {self.algorithm}: {error}."

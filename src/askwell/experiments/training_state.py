@@ -84,12 +84,12 @@ def ridged(fisher: Float[Array, "... p p"]) -> Float[Array, "... p p"]:
 
 
 def optimiser(spec: TrainingSpec) -> optax.GradientTransformationExtraArgs:
-    """Adam with clipped gradients or the natural gradient, and a falling step."""
+    """Adam with clipped gradients or the natural gradient, and a falling step; both go uphill."""
     step = optax.cosine_decay_schedule(spec.step, spec.updates, 0.1)
     if spec.optimiser == "natural":
         return natural(step)
     return optax.with_extra_args_support(
-        optax.chain(optax.clip_by_global_norm(spec.clip), optax.adam(step, b2=0.99))
+        optax.chain(optax.scale(-1), optax.clip_by_global_norm(spec.clip), optax.adam(step, b2=0.99))
     )
 
 
@@ -114,8 +114,6 @@ def advance(
     """One step along the gradient; `spread` and `worth`: seen variances and means by world (None: not played)."""
 
     def step(params: PyTree, mean: PyTree, own: PyTree, gradient: PyTree, fisher: Array | None):
-        if fisher is None:  # optimisers descend
-            gradient = jax.tree.map(jnp.negative, gradient)
         change, own = optimiser(spec).update(gradient, own, fisher=fisher)
         params = optax.apply_updates(params, change)
         share = jnp.maximum(spec.average, 1 / (update + 1))

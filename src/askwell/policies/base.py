@@ -50,6 +50,6 @@ class AbstractPolicy(AbstractStrategy):
         of them must be left. With `decisions` none is drawn: it is their probability that is told.
         """
 
-    def decided(self, view: View, picks: Int[Array, " q"]) -> Int[Array, " q"]:
+    def decisions_of(self, view: View, picks: Int[Array, " q"]) -> Int[Array, " q"]:
         """The decisions that a batch stands for, as `act` takes them."""
         return picks

@@ -141,8 +141,8 @@ class Groups(AbstractPolicy):
         """
         return self.act(key, view, q).picks
 
-    def decided(self, view: View, picks: Int[Array, " q"]) -> Int[Array, " q"]:
-        """See `AbstractPolicy.decided`: the groups of the picks."""
+    def decisions_of(self, view: View, picks: Int[Array, " q"]) -> Int[Array, " q"]:
+        """See `AbstractPolicy.decisions_of`: the groups of the picks."""
         return view.geometry.groups[picks]
 
 

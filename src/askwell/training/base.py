@@ -28,7 +28,7 @@ class Seen(eqx.Module):
         entropy: of a decision, in nats.
         decisions: see `Decisions`; mean over what was drawn.
         fisher: second moments of the gradients of log-probability among batches that are compared, summed over
-            rounds; None from algorithms that do not tell. Weights in the order of `ravel_pytree`.
+            rounds; None where it is not told. Weights in the order of `ravel_pytree`.
     """
 
     reward: Float[Array, " r"]

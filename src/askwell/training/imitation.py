@@ -25,7 +25,7 @@ class Imitation(AbstractTrainer):
     shuffled rewards a random batch stands in for the oracle's.
 
     Attributes:
-        exchanges: trials a label of the oracle's search, see `askwell.strategies.Search`.
+        exchanges: trials a label of the oracle's search, see `askwell.strategies.search.Search`.
     """
 
     name: ClassVar[str] = "imitation"
@@ -65,7 +65,9 @@ class Imitation(AbstractTrainer):
             def tell(params: PyTree):
                 policy = eqx.combine(params, rest)
                 act = jax.vmap(
-                    lambda picks: policy.act(keys[4], view, game.batch, rows, policy.decided(view, picks))
+                    lambda picks: policy.act(
+                        keys[4], view, game.batch, rows, policy.decisions_of(view, picks)
+                    )
                 )
                 return jnp.sum(act(shown).log_prob, axis=1)
 

@@ -27,6 +27,7 @@ class Siblings(AbstractTrainer):
         k: batches from each state; 2 or more.
         lookahead: rounds that each sibling is followed for, less where the episode ends.
         centred: whether siblings are compared to each other; without, rewards stay as the game gives them.
+        fisher: whether the Fisher matrix is told, which the natural gradient needs; it costs a pull a sibling.
     """
 
     name: ClassVar[str] = "siblings"
@@ -37,6 +38,7 @@ class Siblings(AbstractTrainer):
     penalty: float = eqx.field(static=True, default=0.0)
     prior: str = eqx.field(static=True, default="none")
     centred: bool = eqx.field(static=True, default=True)
+    fisher: bool = eqx.field(static=True, default=False)
 
     def gradient(
         self,
@@ -52,7 +54,7 @@ class Siblings(AbstractTrainer):
         params, rest = eqx.partition(policy, eqx.is_inexact_array)
         shares = class_shares(pool)
 
-        def play(carry: tuple[AbstractState, PyTree, Array], round: Int[Array, ""]):
+        def play(carry: tuple[AbstractState, PyTree, Array | None], round: Int[Array, ""]):
             state, total, fisher = carry
             view = game.view(state)
             some, shuffle, draws = jax.random.split(jax.random.fold_in(policy_key, round), 3)
@@ -71,13 +73,12 @@ class Siblings(AbstractTrainer):
             weigh = leave_one_out if self.centred else lambda worth: worth
             right = weigh(worth) / scale[round] / self.k
             other = weigh(shuffled(shuffle, worth, self.centred)) / scale[round] / self.k
-            # One pull a sibling gives all that is needed: both gradients, and how scores vary among siblings.
-            (scores,) = jax.vmap(lambda which: pull((which, jnp.zeros(()))))(jnp.eye(self.k))
-            (extra,) = pull((jnp.zeros(self.k), jnp.ones(())))
-            both = jnp.stack([right, other])
-            step = jax.tree.map(lambda score, more: jnp.tensordot(both, score, 1) + more, scores, extra)
-            flat = jax.vmap(lambda score: ravel_pytree(score)[0])(scores)
-            flat -= jnp.mean(flat, axis=0)
+            (step,) = jax.vmap(lambda weight: pull((weight, jnp.ones(()))))(jnp.stack([right, other]))
+            if fisher is not None:
+                (scores,) = jax.vmap(lambda which: pull((which, jnp.zeros(()))))(jnp.eye(self.k))
+                flat = jax.vmap(lambda score: ravel_pytree(score)[0])(scores)
+                flat -= jnp.mean(flat, axis=0)
+                fisher += flat.T @ flat / self.k
             figures = jax.vmap(lambda p, a: decided(view, p, a))(act.picks, outcome.answers)
             seen = (
                 jnp.mean(outcome.selection.accuracy),
@@ -87,13 +88,12 @@ class Siblings(AbstractTrainer):
                 jax.tree.map(jnp.mean, figures),
             )
             first = jax.tree.map(lambda leaf: leaf[0], after)
-            totals = jax.tree.map(jnp.add, total, step), fisher + flat.T @ flat / self.k
-            return (first, *totals), seen
+            return (first, jax.tree.map(jnp.add, total, step), fisher), seen
 
         zero = jax.tree.map(lambda leaf: jnp.zeros((2, *leaf.shape)), params)
         size = sum(leaf.size for leaf in jax.tree.leaves(params))
         first = game.reset(jax.random.fold_in(game_key, 0), pool)
-        carry = first, zero, jnp.zeros((size, size))
+        carry = first, zero, jnp.zeros((size, size)) if self.fisher else None
         (_, total, fisher), seen = jax.lax.scan(play, carry, jnp.arange(game.rounds))
         right, other = (jax.tree.map(lambda leaf, i=i: leaf[i], total) for i in (0, 1))
         return right, other, Seen(*seen, fisher)
