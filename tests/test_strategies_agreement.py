@@ -10,11 +10,12 @@ from scipy import stats
 from skactiveml.classifier import SklearnClassifier
 from skactiveml.pool import CoreSet, UncertaintySampling
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.neighbors import NearestNeighbors
 
 from askwell.core import NOT_ASKED, View, measure
 from askwell.core.kmeans import kmeans
 from askwell.strategies import STRATEGIES, Coreset, MarginHerding, PowerMargin, TypiClust, UHerding
-from askwell.strategies.typiclust import MIN_CLUSTER
+from askwell.strategies.typiclust import MIN_CLUSTER, reach
 from askwell.testing.worlds import WARM, at, views
 
 
@@ -60,8 +61,8 @@ def test_coreset_is_scikit_activemls(round):
     np.testing.assert_array_equal(Coreset().select(jax.random.key(0), v, 6), theirs)
 
 
-def small_view(proba, y, x) -> View:
-    rows = jnp.append(jnp.flatnonzero(y != NOT_ASKED), len(y))
+def small_view(proba, y, x, q=1) -> View:
+    rows = jnp.append(jnp.flatnonzero(y != NOT_ASKED), jnp.full(q, len(y)))
     return View(x, measure(x), jnp.log(proba), y, rows, jnp.array(1), rounds=2)
 
 
@@ -111,12 +112,12 @@ def test_herding_is_the_slow_loop(strategy, weight_covered, round):
 
 def test_typiclust_takes_the_most_typical_of_clusters_without_a_label():
     rng, blobs, q = np.random.default_rng(0), 12, 4
-    x = jnp.asarray(8 * np.eye(blobs)[np.arange(120) % blobs] + rng.normal(size=(120, blobs)), jnp.float32)
-    y = jnp.full(120, NOT_ASKED).at[jnp.array([0, 13, 26])].set(0)
-    v = small_view(jnp.full((120, 2), 0.5), y, x)
+    x = jnp.asarray(8 * np.eye(blobs)[np.arange(480) % blobs] + rng.normal(size=(480, blobs)), jnp.float32)
+    y = jnp.full(480, NOT_ASKED).at[jnp.array([0, 13, 26])].set(0)
+    v = small_view(jnp.full((480, 2), 0.5), y, x, q)
     key = jax.random.key(0)
     picks = np.asarray(TypiClust().select(key, v, q))
-    group = np.asarray(kmeans(key, x, v.rows.shape[0] + q, 3 + q)[1])
+    group = np.asarray(kmeans(key, x, v.rows.shape[0], 3 + q)[1])
     size = np.bincount(group)
     open_clusters = set(np.flatnonzero(size >= MIN_CLUSTER)) - set(group[[0, 13, 26]])
     assert len(open_clusters) >= q  # or the test would say nothing
@@ -124,6 +125,24 @@ def test_typiclust_takes_the_most_typical_of_clusters_without_a_label():
     assert len(set(group[picks])) == q
     assert set(group[picks]) <= open_clusters
     assert sorted(size[group[picks]]) == sorted(size[largest])
-    density = np.asarray(v.geometry.density)
     for pick in picks:
-        assert density[pick] == density[group == group[pick]].max()
+        own = np.flatnonzero(group == group[pick])
+        assert typicality(np.asarray(x)[own]).argmax() == np.flatnonzero(own == pick)
+
+
+def typicality(x) -> np.ndarray:
+    near = NearestNeighbors(n_neighbors=min(20, len(x) - 1)).fit(x).kneighbors()[0]
+    return 1 / near.mean(1)
+
+
+@pytest.mark.parametrize(
+    "groups", [1, 3, 40]
+)  # more than a block of points in a group, and fewer than neighbours
+def test_reach_is_scikit_learns(groups):
+    rng = np.random.default_rng(1)
+    x, group = rng.normal(size=(700, 3)).astype("f4"), rng.integers(0, groups, 700)
+    wanted = np.arange(groups) % 2 == 0
+    found = np.asarray(jax.jit(reach)(x, jnp.asarray(group), jnp.asarray(wanted)))
+    assert np.isinf(found[~wanted[group]]).all()
+    for g in np.flatnonzero(wanted):
+        np.testing.assert_allclose(1 / found[group == g], typicality(x[group == g]), rtol=1e-4)

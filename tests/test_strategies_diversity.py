@@ -327,7 +327,7 @@ def test_kmeans_centre_finds_the_point_in_the_middle_of_every_cloud():
         geometry=measure(x),
         log_proba=jnp.full((n, 2), jnp.log(0.5)),
         y=jnp.full(n, NOT_ASKED).at[jnp.array([3, 20])].set(jnp.arange(2)),
-        rows=jnp.array([3, 20, n, n]),
+        rows=jnp.array([3, 20, *[n] * 6]),
         round=jnp.array(1),
         rounds=2,
     )

@@ -12,16 +12,20 @@ STEPS = 10
 
 def seeds(key: PRNGKeyArray, x: Float[Array, "n d"], k: int) -> Int[Array, " k"]:
     """k-means++ seeding (Arthur & Vassilvitskii 2007): rows, each drawn by squared distance to those before."""
+    norm = jnp.sum(x * x, axis=1)
+
+    def distance(row: Int[Array, ""]) -> Float[Array, " n"]:
+        return jnp.maximum(norm + norm[row] - 2 * x @ x[row], 0.0)
 
     def draw(nearest: Float[Array, " n"], chance: Float[Array, ""]):
         mass = jnp.cumsum(nearest)
         # Where every point coincides with a seed there is no mass, and row 0 serves as well as any.
-        row = jnp.argmax(mass > chance * mass[-1])
-        return jnp.minimum(nearest, jnp.sum((x - x[row]) ** 2, axis=1)), row
+        row = jnp.where(mass[-1] > 0, jnp.searchsorted(mass, chance * mass[-1], side="right"), 0)
+        row = jnp.minimum(row, len(x) - 1)
+        return jnp.minimum(nearest, distance(row)), row
 
     first = jax.random.randint(key, (), 0, x.shape[0])
-    nearest = jnp.sum((x - x[first]) ** 2, axis=1)
-    _, rest = jax.lax.scan(draw, nearest, jax.random.uniform(key, (k - 1,)))
+    _, rest = jax.lax.scan(draw, distance(first), jax.random.uniform(key, (k - 1,)))
     return jnp.concatenate([first[None], rest])
 
 
@@ -29,18 +33,19 @@ def kmeans(
     key: PRNGKeyArray, x: Float[Array, "n d"], k: int, active: Int[Array, ""] | int
 ) -> tuple[Float[Array, "k d"], Int[Array, " n"]]:
     """Centres and the group of each point; of the `k` groups only the first `active` are used."""
-    used = jnp.arange(k) < active
-    norm = jnp.sum(x * x, axis=1)[:, None]
+    unused = jnp.where(jnp.arange(k) < active, 0.0, jnp.inf)
+    across = x.T  # points run along the last axis: that is what the processor vectorises
 
-    def assign(centres: Float[Array, "k d"]) -> Int[Array, " n"]:
-        d = norm - 2 * x @ centres.T + jnp.sum(centres**2, axis=1)
-        return jnp.argmin(jnp.where(used, d, jnp.inf), axis=1)
+    def distance(centres: Float[Array, "k d"]) -> Float[Array, "k n"]:
+        """Squared, less what is the same for all centres of a point."""
+        return (jnp.sum(centres**2, axis=1) + unused)[:, None] - 2 * centres @ across
 
     def step(centres: Float[Array, "k d"], _):
-        group = assign(centres)
-        count = jnp.zeros(k).at[group].add(1.0)[:, None]
-        total = jnp.zeros_like(centres).at[group].add(x)
-        return jnp.where(count > 0, total / jnp.maximum(count, 1), centres), None
+        apart = distance(centres)
+        # A point as near to two centres counts for both; an argmin would take longer than all the rest.
+        member = (apart == jnp.min(apart, axis=0)).astype(x.dtype)
+        count = jnp.sum(member, axis=1)[:, None]
+        return jnp.where(count > 0, member @ x / jnp.maximum(count, 1), centres), None
 
     centres, _ = jax.lax.scan(step, x[seeds(key, x, k)], None, length=STEPS)
-    return centres, assign(centres)
+    return centres, jnp.argmin(distance(centres), axis=0)

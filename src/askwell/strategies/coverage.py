@@ -63,11 +63,11 @@ def herd(
     """
     asked = view.asked
     n = asked.shape[0]
-    doubt = jnp.broadcast_to(doubt, (n,))
+    doubt, weight = jnp.broadcast_to(doubt, (n,)), jnp.broadcast_to(weight, kernel.shape[1:])
     luck = jax.random.uniform(key, (n,))  # who goes first among equals
 
     def value(rows: Int[Array, " k"], cover: Float[Array, " l"]) -> Float[Array, " k"]:
-        return doubt[rows] * jnp.sum(weight * gain(kernel[rows], cover), axis=1)
+        return doubt[rows] * (gain(kernel[rows], cover) @ weight)
 
     def unsure(bounds: tuple[Float[Array, " n"], Bool[Array, " n"]]) -> Bool[Array, ""]:
         bound, known = bounds
@@ -88,5 +88,5 @@ def herd(
         return (bound.at[row].set(-jnp.inf), jnp.maximum(cover, kernel[row])), row
 
     cover = covered(view, kernel)
-    first = doubt * jnp.sum(weight * gain(kernel, cover), axis=1)
+    first = doubt * (gain(kernel, cover) @ weight)  # a product: sums along rows are slow on CPU
     return jax.lax.scan(pick, (jnp.where(asked, -jnp.inf, first), cover), None, length=q)[1]
