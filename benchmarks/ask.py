@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 N, D, CLASSES, LABELLED, BATCH = 1_000_000, 384, 10, 1_000, 100
-SAMPLED = ("margin-herding", "uherding", "typiclust")
+SAMPLED = ("typiclust",)
 
 RUN = """
 import json, resource, sys, time, warnings

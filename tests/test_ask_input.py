@@ -75,9 +75,9 @@ def test_strategies_that_cheat_are_refused():
 
 def test_too_many_rows_for_a_strategy_that_is_not_large(monkeypatch):
     monkeypatch.setattr("askwell.asking.candidates.MOST", 15)
-    with pytest.raises(AskwellError, match="uherding can look at 15 rows at most, and 20 candidates"):
-        askwell.ask(X, strategy="uherding", batch=3)
-    assert len(askwell.ask(X, strategy="uherding", batch=3, candidates=10).ids) == 3
+    with pytest.raises(AskwellError, match="typicality can look at 15 rows at most, and 20 candidates"):
+        askwell.ask(X, strategy="typicality", batch=3)
+    assert len(askwell.ask(X, strategy="typicality", batch=3, candidates=10).ids) == 3
     assert len(askwell.ask(X, strategy="margin", batch=3).ids) == 3
 
 

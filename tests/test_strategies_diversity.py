@@ -348,7 +348,7 @@ def test_kmeans_centre_breaks_the_tie_of_a_pair_at_random():
 def full_herd(view, kernel, q, doubt=1.0, weight=1.0):
     return greedy(
         KEY,
-        coverage.covered(view, kernel),
+        coverage.covered(view, lambda rows: kernel[rows]),
         lambda cover: doubt * jnp.sum(weight * coverage.gain(kernel, cover), axis=1),
         lambda cover, row: jnp.maximum(cover, kernel[row]),
         view.asked,
@@ -363,7 +363,7 @@ def test_herding_picks_as_the_full_greedy_does(seed, weights):
     kernel = coverage.kernel(view)
     doubt = uncertainty.margin(view)
     given = {"none": {}, "doubt": {"doubt": doubt}, "weight": {"weight": doubt}}[weights]
-    picks = coverage.herd(KEY, view, kernel, 60, **given)
+    picks = coverage.herd(KEY, view, lambda rows: kernel[rows], 60, **given)
     assert picks.tolist() == full_herd(view, kernel, 60, **given).tolist()
 
 
@@ -371,9 +371,11 @@ def test_herding_breaks_ties_as_the_full_greedy_does_once_all_is_covered():
     # Whole numbers, so sums are exact in any order: a hundred clouds of four equal points.
     view = make_view(n=400)
     kernel = (jnp.arange(400)[:, None] // 4 == jnp.arange(400) // 4).astype(jnp.float32)
-    picks = coverage.herd(KEY, view, kernel, 150)
+    picks = coverage.herd(KEY, view, lambda rows: kernel[rows], 150)
     assert picks.tolist() == full_herd(view, kernel, 150).tolist()
-    many = jax.vmap(lambda key: coverage.herd(key, view, kernel, 10))(jax.random.split(KEY, 200))
+    many = jax.vmap(lambda key: coverage.herd(key, view, lambda rows: kernel[rows], 10))(
+        jax.random.split(KEY, 200)
+    )
     assert len(np.unique(many)) > 350
 
 

@@ -10,6 +10,9 @@ from askwell.core.kmeans import kmeans
 LANDMARKS = 1024
 """Pools up to this size are covered point by point; larger ones by this many landmarks."""
 
+SCALE = 256
+"""Landmarks whose neighbours give larger pools their kernel widths."""
+
 NEIGHBOURS = 20
 GROUPS = 16
 CACHED = 2**20
@@ -55,12 +58,16 @@ def measure(x: Float[Array, "n d"]) -> Geometry:
     n = x.shape[0]
     x = x - jnp.mean(x, axis=0)  # smaller numbers, less cancellation in the distances
     key = jax.random.key(0)
-    landmarks = jnp.arange(n) if n <= LANDMARKS else jax.random.choice(key, n, (LANDMARKS,), replace=False)
+    landmarks = (
+        jnp.arange(n) if n <= LANDMARKS else jax.lax.top_k(jax.random.uniform(key, (n,)), LANDMARKS)[1]
+    )
     distance = square_distance(x, x[landmarks])
     near = min(NEIGHBOURS, max(n - 1, 1))
     neighbour = jnp.sqrt(_neighbours(x, jnp.arange(n), near))
-    # The pool's scale is the landmarks' alone, so that kernels cost n × landmarks where density is not read.
-    scale = jnp.mean(neighbour if n <= LANDMARKS else jnp.sqrt(_neighbours(x, landmarks, near))) + 1e-6
+    # The pool's scale is some landmarks' alone: a mean needs no more, and density costs n² where it is not read.
+    scale = (
+        jnp.mean(neighbour if n <= LANDMARKS else jnp.sqrt(_neighbours(x, landmarks[:SCALE], near))) + 1e-6
+    )
     # A point's own density is bounded by that scale, so duplicates do not make it infinite.
     density = 1.0 / (jnp.mean(neighbour, axis=1) + 1e-3 * scale)
     widths = jnp.stack([0.5 * scale, scale])

@@ -160,7 +160,9 @@ def look(view: View, q: int, rows: Int[Array, " m"]) -> tuple[Sight, Batch]:
         axis=1,
     )
     coarse, fine = coverage.kernel(view), view.geometry.kernel(view.geometry.widths[0])
-    cover = jnp.stack([coverage.covered(view, coarse), coverage.covered(view, fine)])
+    cover = jnp.stack(
+        [coverage.covered(view, lambda rows, kernel=kernel: kernel[rows]) for kernel in (coarse, fine)]
+    )
 
     # A linear model of what was asked: its predictive variance is x'Mx with M = (X'X + I)^-1.
     scaled = jnp.concatenate([view.x, jnp.ones((n, 1))], axis=1)

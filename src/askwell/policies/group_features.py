@@ -59,7 +59,7 @@ def look(view: View) -> tuple[Sight, Batch]:
         round,
         view.cold,
     )
-    return sight, Batch(view.asked, coverage.covered(view, kernel))
+    return sight, Batch(view.asked, coverage.covered(view, lambda rows: kernel[rows]))
 
 
 def add(sight: Sight, batch: Batch, row: Int[Array, ""]) -> Batch:

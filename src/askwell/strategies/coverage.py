@@ -3,6 +3,8 @@
 Generalised coverage (Bae et al. 2024): a landmark is covered as well as by its most similar asked point.
 """
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
@@ -14,7 +16,13 @@ DISTANCES = 2**26
 """Distances to labelled points that are held at once (256 MiB); a pool of a million would have billions."""
 
 RECHECKED = 32
-"""Fewest points whose gain is worked out anew at a time; in large pools it is one in 128."""
+"""Fewest points whose gain is worked out anew at a time; in large pools it is one in 128, at most `BLOCK`."""
+
+BLOCK = 512
+"""Rows of pools with landmarks that are compared to them at a time: so many distances stay in the processor's cache."""
+
+Rows = Callable[[Int[Array, " k"]], Float[Array, "k l"]]
+"""Something of given rows and every landmark."""
 
 
 def kernel(view: View) -> Float[Array, "n l"]:
@@ -22,10 +30,53 @@ def kernel(view: View) -> Float[Array, "n l"]:
     return view.geometry.kernel(view.geometry.widths[1])
 
 
-def covered(view: View, kernel: Float[Array, "n l"]) -> Float[Array, " l"]:
+def similarity(view: View) -> Rows:
+    """The same for given rows."""
+    width = view.geometry.widths[1]
+    return of_distance(view, lambda distance: jnp.exp(-distance / (2 * width**2)))
+
+
+def of_distance(view: View, kernel: Callable[[Float[Array, "k l"]], Float[Array, "k l"]]) -> Rows:
+    """A function of squared distances to every landmark.
+
+    Looked up where every point is a landmark; else worked out when asked for, as it takes longer to write all of it
+    down.
+    """
+    geometry = view.geometry
+    if not sampled(view):
+        every = kernel(geometry.square_distance)
+        return lambda rows: every[rows]
+    some = view.x[geometry.landmarks]
+    centre = jnp.mean(some, axis=0)  # smaller numbers, less cancellation
+    return lambda rows: kernel(square_distance(view.x[rows] - centre, some - centre))
+
+
+def sampled(view: View) -> bool:
+    """Whether landmarks stand for the pool."""
+    return view.geometry.landmarks.shape[0] < view.x.shape[0]
+
+
+def each(view: View, value: Callable[[Int[Array, " k"]], Float[Array, " k"]]) -> Float[Array, " n"]:
+    """A value of every row; block by block where landmarks stand for the pool."""
+    rows = jnp.arange(view.x.shape[0])
+    if not sampled(view):
+        return value(rows)
+    return jax.lax.map(lambda row: value(row[None])[0], rows, batch_size=BLOCK)
+
+
+def covered(view: View, similar: Rows) -> Float[Array, " l"]:
     """How well each landmark is covered by the points asked so far, in 0..1."""
-    asked = kernel.at[view.rows].get(mode="fill", fill_value=0.0)
-    return jnp.max(asked, axis=0, initial=0.0)
+    n = view.x.shape[0]
+
+    def cover(best: Float[Array, " l"], rows: Int[Array, " k"]):
+        used = (rows < n)[:, None]
+        return jnp.maximum(
+            best, jnp.max(jnp.where(used, similar(jnp.minimum(rows, n - 1)), 0.0), axis=0)
+        ), None
+
+    block = min(view.rows.shape[0], BLOCK)
+    rows = jnp.pad(view.rows, (0, -view.rows.shape[0] % block), constant_values=n).reshape(-1, block)
+    return jax.lax.scan(cover, jnp.zeros(view.geometry.landmarks.shape[0]), rows)[0]
 
 
 def nearest(view: View) -> Float[Array, " n"]:
@@ -50,7 +101,7 @@ def gain(kernel: Float[Array, "n l"], cover: Float[Array, " l"]) -> Float[Array,
 def herd(
     key: PRNGKeyArray,
     view: View,
-    kernel: Float[Array, "n l"],
+    similar: Rows,
     q: int,
     doubt: Float[Array, " n"] | float = 1.0,
     weight: Float[Array, " l"] | float = 1.0,
@@ -63,11 +114,13 @@ def herd(
     """
     asked = view.asked
     n = asked.shape[0]
-    doubt, weight = jnp.broadcast_to(doubt, (n,)), jnp.broadcast_to(weight, kernel.shape[1:])
+    doubt, weight = jnp.broadcast_to(doubt, (n,)), jnp.broadcast_to(weight, view.geometry.landmarks.shape)
     luck = jax.random.uniform(key, (n,))  # who goes first among equals
 
     def value(rows: Int[Array, " k"], cover: Float[Array, " l"]) -> Float[Array, " k"]:
-        return doubt[rows] * (gain(kernel[rows], cover) @ weight)
+        return doubt[rows] * (
+            gain(similar(rows), cover) @ weight
+        )  # a product: sums along rows are slow on CPU
 
     def unsure(bounds: tuple[Float[Array, " n"], Bool[Array, " n"]]) -> Bool[Array, ""]:
         bound, known = bounds
@@ -76,7 +129,9 @@ def herd(
 
     def recheck(bounds: tuple[Float[Array, " n"], Bool[Array, " n"]], cover: Float[Array, " l"]):
         bound, known = bounds
-        rows = jax.lax.top_k(jnp.where(known, -jnp.inf, bound), min(max(RECHECKED, n // 128), n))[1]
+        rows = jax.lax.top_k(jnp.where(known, -jnp.inf, bound), min(max(RECHECKED, min(n // 128, BLOCK)), n))[
+            1
+        ]
         return bound.at[rows].min(value(rows, cover)), known.at[rows].set(True)
 
     def pick(carry: tuple[Float[Array, " n"], Float[Array, " l"]], _):
@@ -85,8 +140,8 @@ def herd(
         bound, known = jax.lax.while_loop(unsure, lambda b: recheck(b, cover), (bound, known))
         best = known & (bound == jnp.max(bound))
         row = jnp.argmax(jnp.where(best, luck, -1.0))
-        return (bound.at[row].set(-jnp.inf), jnp.maximum(cover, kernel[row])), row
+        return (bound.at[row].set(-jnp.inf), jnp.maximum(cover, similar(row[None])[0])), row
 
-    cover = covered(view, kernel)
-    first = doubt * (gain(kernel, cover) @ weight)  # a product: sums along rows are slow on CPU
+    cover = covered(view, similar)
+    first = each(view, lambda rows: value(rows, cover))
     return jax.lax.scan(pick, (jnp.where(asked, -jnp.inf, first), cover), None, length=q)[1]

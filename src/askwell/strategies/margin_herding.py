@@ -17,7 +17,8 @@ class MarginHerding(AbstractStrategy):
 
     name: ClassVar[str] = "margin-herding"
     needs: ClassVar[tuple[str, ...]] = ("probabilities", "geometry")
+    large: ClassVar[bool] = True
 
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
         """See `AbstractStrategy.select`."""
-        return coverage.herd(key, view, coverage.kernel(view), q, doubt=uncertainty.margin(view))
+        return coverage.herd(key, view, coverage.similarity(view), q, doubt=uncertainty.margin(view))

@@ -17,7 +17,8 @@ class MaxHerding(AbstractStrategy):
 
     name: ClassVar[str] = "maxherding"
     needs: ClassVar[tuple[str, ...]] = ("geometry",)
+    large: ClassVar[bool] = True
 
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
         """See `AbstractStrategy.select`."""
-        return coverage.herd(key, view, coverage.kernel(view), q)
+        return coverage.herd(key, view, coverage.similarity(view), q)

@@ -22,15 +22,20 @@ class ProbCover(AbstractStrategy):
 
     name: ClassVar[str] = "probcover"
     needs: ClassVar[tuple[str, ...]] = ("geometry",)
+    large: ClassVar[bool] = True
     delta: float | None = None
     purity: float = 0.95
 
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
         """See `AbstractStrategy.select`."""
-        distance = view.geometry.square_distance
-        by_rule = distance < pure_radius(view, self.purity) ** 2
-        ball = by_rule if self.delta is None else distance <= self.delta**2
-        return coverage.herd(key, view, ball.astype(distance.dtype), q)
+        # By the rule balls are open.
+        limit = (
+            pure_radius(view, self.purity) ** 2
+            if self.delta is None
+            else jnp.nextafter(self.delta**2, jnp.inf)
+        )
+        ball = coverage.of_distance(view, lambda distance: (distance < limit).astype(distance.dtype))
+        return coverage.herd(key, view, ball, q)
 
 
 def pseudo_labels(view: View) -> Int[Array, " n"]:
@@ -48,8 +53,12 @@ def pure_radius(view: View, purity: float) -> Float[Array, ""]:
     A ball is pure up to the distance of its nearest point with another pseudo-label: the radius is the
     ``1 − purity`` quantile of these distances; ``inf`` where all pseudo-labels are one.
     """
-    label = pseudo_labels(view)
-    other = label[:, None] != label[view.geometry.landmarks]
-    nearest = jnp.min(jnp.where(other, view.geometry.square_distance, jnp.inf), axis=1)
+    label, distance = pseudo_labels(view), coverage.of_distance(view, lambda distance: distance)
+    of_landmark = label[view.geometry.landmarks]
+
+    def other(rows: Int[Array, " k"]) -> Float[Array, " k"]:
+        return jnp.min(jnp.where(label[rows][:, None] != of_landmark, distance(rows), jnp.inf), axis=1)
+
+    nearest = coverage.each(view, other)
     impure = int((1 - purity) * nearest.shape[0] + 1e-6)
     return jnp.sqrt(jnp.max(-jax.lax.top_k(-nearest, impure + 1)[0]))

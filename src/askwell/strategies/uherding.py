@@ -18,8 +18,9 @@ class UHerding(AbstractStrategy):
 
     name: ClassVar[str] = "uherding"
     needs: ClassVar[tuple[str, ...]] = ("probabilities", "geometry")
+    large: ClassVar[bool] = True
 
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
         """See `AbstractStrategy.select`."""
         weight = uncertainty.margin(view)[view.geometry.landmarks]
-        return coverage.herd(key, view, coverage.kernel(view), q, weight=weight)
+        return coverage.herd(key, view, coverage.similarity(view), q, weight=weight)
