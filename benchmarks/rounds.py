@@ -18,7 +18,7 @@ import numpy as np
 
 import peer
 from askwell.core import Pool
-from askwell.experiments.play import WIDEST, Program
+from askwell.experiments.play import Program, chunk_size
 from askwell.experiments.workers import workers
 from askwell.games import BatchGame
 from askwell.learners import Logistic
@@ -45,8 +45,9 @@ def pools(episodes: int) -> Pool:
 
 def ours(name: str, stacked: Pool) -> tuple[float, float, float]:
     """Rounds per second (median of passes), seconds of compilation, mean AULC."""
-    program = Program(BatchGame(Logistic()), STRATEGIES[name](), seed=0)
-    chunks = [np.arange(i, i + WIDEST, dtype=np.int32) for i in range(0, EPISODES, WIDEST)]
+    strategy = STRATEGIES[name]()
+    program, size = Program(BatchGame(Logistic()), strategy, seed=0), chunk_size(stacked, strategy)
+    chunks = [np.arange(i, i + size, dtype=np.int32) for i in range(0, EPISODES, size)]
     jobs = [(chunk, jax.tree.map(lambda leaf, chunk=chunk: leaf[chunk], stacked)) for chunk in chunks]
     program(*jobs[0])
     rates, aulc = [], 0.0

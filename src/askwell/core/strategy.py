@@ -15,7 +15,7 @@ class AbstractStrategy(eqx.Module):
     A concrete strategy is a final class with a `name`; its docstring's first line is its summary in lists.
     `cheats` marks ceilings that read ``view.truth``; no other strategy is ever given it.
     `needs` says in words what it reads ("probabilities", "geometry"), for `askwell list strategies`.
-    `large` promises time and memory linear in the pool (no geometry, nothing ``n × n`` or ``n × b``), so that
+    `large` promises time and memory linear in the pool (no density, nothing ``n × n`` or ``n × b``), so that
     `askwell ask` shows it the whole of a large pool; all others are shown a sample of it.
     """
 

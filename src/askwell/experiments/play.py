@@ -30,7 +30,11 @@ def versions() -> str:
     return ", ".join(f"{name} {version(name)}" for name in ("askwell", "jax", "scikit-learn"))
 
 
-def chunk_size(pools: Pool) -> int:
+CACHE = 16 * 2**20
+"""Bytes that the kernel matrices of one chunk may take: they are read again and again, from the cache if they fit."""
+
+
+def chunk_size(pools: Pool, strategy: AbstractStrategy) -> int:
     """How many splits of that shape are played at once.
 
     It depends on nothing else: another width may round the last digit another way, and a split's records
@@ -38,8 +42,11 @@ def chunk_size(pools: Pool) -> int:
     """
     n, d = pools.x.shape[-2:]
     points = n + pools.selection_x.shape[-2] + pools.report_x.shape[-2]
-    bytes_each = 4 * (points * (2 * d + 3 * pools.classes) + 3 * n * min(n, LANDMARKS))
-    return max(1, min(WIDEST, MEMORY // bytes_each))
+    kernels = 12 * n * min(n, LANDMARKS)
+    fit = MEMORY // (4 * points * (2 * d + 3 * pools.classes) + kernels)
+    if "geometry" in strategy.needs:
+        fit = min(fit, CACHE // kernels)
+    return max(1, min(WIDEST, fit))
 
 
 class Program:

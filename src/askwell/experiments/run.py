@@ -3,6 +3,7 @@
 import collections
 import concurrent.futures
 import hashlib
+import itertools
 import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -148,8 +149,6 @@ def _plan(
         for batch in spec.batches:
             # Refuses a dataset that is too small for the budget before anything is played.
             pools = split(dataset, seed=spec.seed, splits=1, pool=spec.pool, budget=spec.budget(batch)).pools
-            size = chunk_size(pools)
-            chunks = [range(i, i + size) for i in range(0, spec.splits, size)]
             for learner in spec.learners:
                 game = BatchGame(
                     learner=learners[learner],
@@ -160,12 +159,18 @@ def _plan(
                     reward=spec.reward,
                 )
                 programs = {name: Program(game, strategies[name], spec.seed) for name in spec.played}
+                chunks = [_chunks(spec, chunk_size(pools, strategies[name])) for name in programs]
                 jobs += [
                     _Job(program, dataset, name, learner, batch, chunk)
-                    for chunk in chunks
-                    for name, program in programs.items()
+                    for turn in itertools.zip_longest(*chunks)
+                    for (name, program), chunk in zip(programs.items(), turn, strict=True)
+                    if chunk is not None
                 ]
     return jobs
+
+
+def _chunks(spec: Spec, size: int) -> list[range]:
+    return [range(i, i + size) for i in range(0, spec.splits, size)]
 
 
 def _at_once(learners: Mapping[str, AbstractLearner]) -> int:

@@ -27,6 +27,7 @@ class Bald(AbstractStrategy):
 
     name: ClassVar[str] = "bald"
     needs: ClassVar[tuple[str, ...]] = ("learner",)
+    large: ClassVar[bool] = True
     members: int = eqx.field(static=True, default=10)
 
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:

@@ -18,6 +18,7 @@ class Clue(AbstractStrategy):
 
     name: ClassVar[str] = "clue"
     needs: ClassVar[tuple[str, ...]] = ("probabilities",)
+    large: ClassVar[bool] = True
 
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
         """See `AbstractStrategy.select`."""

@@ -23,6 +23,7 @@ class ClusterMargin(AbstractStrategy):
 
     name: ClassVar[str] = "cluster-margin"
     needs: ClassVar[tuple[str, ...]] = ("probabilities", "geometry")
+    large: ClassVar[bool] = True
     ratio: int = eqx.field(static=True, default=10)
 
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:

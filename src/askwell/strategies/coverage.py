@@ -21,7 +21,10 @@ RECHECKED = 32
 BLOCK = 512
 """Rows of pools with landmarks that are compared to them at a time: so many distances stay in the processor's cache."""
 
-Rows = Callable[[Int[Array, " k"]], Float[Array, "k l"]]
+Some = Int[Array, " k"] | slice
+"""Rows of the pool."""
+
+Rows = Callable[[Some], Float[Array, "k l"]]
 """Something of given rows and every landmark."""
 
 
@@ -56,12 +59,11 @@ def sampled(view: View) -> bool:
     return view.geometry.landmarks.shape[0] < view.x.shape[0]
 
 
-def each(view: View, value: Callable[[Int[Array, " k"]], Float[Array, " k"]]) -> Float[Array, " n"]:
+def each(view: View, value: Callable[[Some], Float[Array, " k"]]) -> Float[Array, " n"]:
     """A value of every row; block by block where landmarks stand for the pool."""
-    rows = jnp.arange(view.x.shape[0])
     if not sampled(view):
-        return value(rows)
-    return jax.lax.map(lambda row: value(row[None])[0], rows, batch_size=BLOCK)
+        return value(slice(None))
+    return jax.lax.map(lambda row: value(row[None])[0], jnp.arange(view.x.shape[0]), batch_size=BLOCK)
 
 
 def covered(view: View, similar: Rows) -> Float[Array, " l"]:
@@ -117,7 +119,7 @@ def herd(
     doubt, weight = jnp.broadcast_to(doubt, (n,)), jnp.broadcast_to(weight, view.geometry.landmarks.shape)
     luck = jax.random.uniform(key, (n,))  # who goes first among equals
 
-    def value(rows: Int[Array, " k"], cover: Float[Array, " l"]) -> Float[Array, " k"]:
+    def value(rows: Some, cover: Float[Array, " l"]) -> Float[Array, " k"]:
         return doubt[rows] * (
             gain(similar(rows), cover) @ weight
         )  # a product: sums along rows are slow on CPU

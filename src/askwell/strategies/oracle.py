@@ -16,7 +16,7 @@ class Oracle(AbstractStrategy):
     """
 
     name: ClassVar[str] = "oracle"
-    needs: ClassVar[tuple[str, ...]] = ("hidden labels", "learner")
+    needs: ClassVar[tuple[str, ...]] = ("hidden labels", "geometry", "learner")
     cheats: ClassVar[bool] = True
     search: Search = Search()
 
@@ -33,7 +33,7 @@ class Clairvoyant(AbstractStrategy):
     """
 
     name: ClassVar[str] = "clairvoyant"
-    needs: ClassVar[tuple[str, ...]] = ("hidden labels", "report split", "learner")
+    needs: ClassVar[tuple[str, ...]] = ("hidden labels", "report split", "geometry", "learner")
     cheats: ClassVar[bool] = True
     search: Search = Search()
 

@@ -56,7 +56,7 @@ def pure_radius(view: View, purity: float) -> Float[Array, ""]:
     label, distance = pseudo_labels(view), coverage.of_distance(view, lambda distance: distance)
     of_landmark = label[view.geometry.landmarks]
 
-    def other(rows: Int[Array, " k"]) -> Float[Array, " k"]:
+    def other(rows: coverage.Some) -> Float[Array, " k"]:
         return jnp.min(jnp.where(label[rows][:, None] != of_landmark, distance(rows), jnp.inf), axis=1)
 
     nearest = coverage.each(view, other)

@@ -24,6 +24,7 @@ class QueryByCommittee(AbstractStrategy):
 
     name: ClassVar[str] = "qbc"
     needs: ClassVar[tuple[str, ...]] = ("learner",)
+    large: ClassVar[bool] = True
     members: int = eqx.field(static=True, default=10)
     measure: str = eqx.field(static=True, default="votes")
 
