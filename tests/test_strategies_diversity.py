@@ -15,7 +15,7 @@ from skactiveml.pool import ProbCover as PeerProbCover
 from skactiveml.pool import UncertaintySampling as PeerUncertainty
 
 from askwell.core import NOT_ASKED, View, measure
-from askwell.strategies import badge, coverage, falcun, probcover, uncertainty
+from askwell.strategies import badge, falcun, probcover, uncertainty
 from askwell.strategies.badge import Badge
 from askwell.strategies.cluster_margin import ClusterMargin
 from askwell.strategies.density_weighted import DensityWeighted
@@ -24,7 +24,7 @@ from askwell.strategies.kmeans_boundary import KMeansBoundary, indecision
 from askwell.strategies.kmeans_centre import KMeansCentre
 from askwell.strategies.maxherding import MaxHerding
 from askwell.strategies.mixture import Mixture
-from askwell.strategies.pickers import draw, greedy
+from askwell.strategies.pickers import draw
 from askwell.strategies.probcover import ProbCover
 from askwell.strategies.typicality import Typicality
 
@@ -343,40 +343,6 @@ def test_kmeans_centre_breaks_the_tie_of_a_pair_at_random():
     view = dataclasses.replace(make_view(n=2, labels=0), x=x, geometry=measure(x), rows=jnp.full(1, 2))
     first = [int(KMeansCentre().select(jax.random.key(seed), view, 1)[0]) for seed in range(40)]
     assert 8 < sum(first) < 32
-
-
-def full_herd(view, kernel, q, doubt=1.0, weight=1.0):
-    return greedy(
-        KEY,
-        coverage.covered(view, lambda rows: kernel[rows]),
-        lambda cover: doubt * jnp.sum(weight * coverage.gain(kernel, cover), axis=1),
-        lambda cover, row: jnp.maximum(cover, kernel[row]),
-        view.asked,
-        q,
-    )
-
-
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("weights", ["none", "doubt", "weight"])
-def test_herding_picks_as_the_full_greedy_does(seed, weights):
-    view = make_view(n=400, seed=seed)
-    kernel = coverage.kernel(view)
-    doubt = uncertainty.margin(view)
-    given = {"none": {}, "doubt": {"doubt": doubt}, "weight": {"weight": doubt}}[weights]
-    picks = coverage.herd(KEY, view, lambda rows: kernel[rows], 60, **given)
-    assert picks.tolist() == full_herd(view, kernel, 60, **given).tolist()
-
-
-def test_herding_breaks_ties_as_the_full_greedy_does_once_all_is_covered():
-    # Whole numbers, so sums are exact in any order: a hundred clouds of four equal points.
-    view = make_view(n=400)
-    kernel = (jnp.arange(400)[:, None] // 4 == jnp.arange(400) // 4).astype(jnp.float32)
-    picks = coverage.herd(KEY, view, lambda rows: kernel[rows], 150)
-    assert picks.tolist() == full_herd(view, kernel, 150).tolist()
-    many = jax.vmap(lambda key: coverage.herd(key, view, lambda rows: kernel[rows], 10))(
-        jax.random.split(KEY, 200)
-    )
-    assert len(np.unique(many)) > 350
 
 
 def test_a_draw_is_in_proportion_to_mass_and_never_without():

@@ -24,14 +24,13 @@ MEMORY = 128 * 2**20
 WIDEST = 4
 """Most episodes in one chunk: beyond a few, more of them only evict each other from the cache."""
 
+CACHE = 16 * 2**20
+"""Bytes that the kernel matrices of one chunk may take: they are read again and again, from the cache if they fit."""
+
 
 def versions() -> str:
     """The versions that may change a number, for the records."""
     return ", ".join(f"{name} {version(name)}" for name in ("askwell", "jax", "scikit-learn"))
-
-
-CACHE = 16 * 2**20
-"""Bytes that the kernel matrices of one chunk may take: they are read again and again, from the cache if they fit."""
 
 
 def chunk_size(pools: Pool, strategy: AbstractStrategy) -> int:

@@ -76,9 +76,7 @@ def covered(view: View, similar: Rows) -> Float[Array, " l"]:
             best, jnp.max(jnp.where(used, similar(jnp.minimum(rows, n - 1)), 0.0), axis=0)
         ), None
 
-    block = min(view.rows.shape[0], BLOCK)
-    rows = jnp.pad(view.rows, (0, -view.rows.shape[0] % block), constant_values=n).reshape(-1, block)
-    return jax.lax.scan(cover, jnp.zeros(view.geometry.landmarks.shape[0]), rows)[0]
+    return jax.lax.scan(cover, jnp.zeros(view.geometry.landmarks.shape[0]), _asked(view, BLOCK))[0]
 
 
 def nearest(view: View) -> Float[Array, " n"]:
@@ -90,9 +88,14 @@ def nearest(view: View) -> Float[Array, " n"]:
         distance = square_distance(view.x, view.x[jnp.where(used, rows, 0)])
         return jnp.minimum(nearest, jnp.min(jnp.where(used, distance, jnp.inf), axis=1)), None
 
-    block = max(1, min(view.rows.shape[0], DISTANCES // n))
-    rows = jnp.pad(view.rows, (0, -view.rows.shape[0] % block), constant_values=n).reshape(-1, block)
-    return jax.lax.scan(nearer, jnp.full(n, jnp.inf), rows)[0]
+    return jax.lax.scan(nearer, jnp.full(n, jnp.inf), _asked(view, DISTANCES // n))[0]
+
+
+def _asked(view: View, most: int) -> Int[Array, "b k"]:
+    """The rows asked so far in blocks of at most `most`; ``n`` in the places not used."""
+    n, budget = view.x.shape[0], view.rows.shape[0]
+    block = max(1, min(budget, most))
+    return jnp.pad(view.rows, (0, -budget % block), constant_values=n).reshape(-1, block)
 
 
 def gain(kernel: Float[Array, "n l"], cover: Float[Array, " l"]) -> Float[Array, "n l"]:
