@@ -37,3 +37,19 @@ class AbstractLearner(eqx.Module):
 
         `classes` is the static number ``c``; labels lie in ``0..c-1`` wherever the weight is positive.
         """
+
+    def refit(
+        self,
+        fitted: AbstractFitted,
+        key: PRNGKeyArray,
+        x: Float[Array, "n d"],
+        y: Int[Array, " n"],
+        weight: Float[Array, " n"],
+        classes: int,
+    ) -> AbstractFitted:
+        """Fit again after a small change of the rows, for searches that try out many; games never do.
+
+        The answer is that of `fit`; a learner that gets there from anywhere may start at `fitted`, where zeros
+        throughout stand for no fit. By default `fit` itself.
+        """
+        return self.fit(key, x, y, weight, classes)

@@ -88,7 +88,11 @@ class BatchGame(AbstractGame[BatchState]):
         if self.start:
             rows = rows.at[: self.start].set(jax.random.choice(start_key, n, (self.start,), replace=False))
         answers = annotate(noise_key, pool.y, pool.classes, self.noise)
-        log_proba, selection, _ = self._fit(fit_key, pool, answers, rows)
+        if self.start:
+            log_proba, selection, _ = self._fit(fit_key, pool, answers, rows)
+        else:  # learners agree when there is no label: no need to compile another fit for that
+            even = jnp.full((n + len(pool.selection_y), pool.classes), -jnp.log(pool.classes))
+            log_proba, selection = even[:n], score(even[n:], pool.selection_y)
         geometry = measure(pool.x)
         if self.labeller is not None:
             guess = annotate(guess_key, pool.y, pool.classes, self.labeller)

@@ -64,6 +64,22 @@ class Logistic(AbstractLearner):
         classes: int,
     ) -> LogisticFitted:
         """See `AbstractLearner.fit`; `key` is not used."""
+        nothing = LogisticFitted(
+            jnp.zeros((classes, x.shape[1])), jnp.zeros(classes), jnp.zeros(classes, bool)
+        )
+        return self.refit(nothing, key, x, y, weight, classes)
+
+    def refit(
+        self,
+        fitted: AbstractFitted,
+        key: PRNGKeyArray,
+        x: Float[Array, "n d"],
+        y: Int[Array, " n"],
+        weight: Float[Array, " n"],
+        classes: int,
+    ) -> LogisticFitted:
+        """See `AbstractLearner.refit`: begins at the coefficients of `fitted`."""
+        assert isinstance(fitted, LogisticFitted)
         seen = seen_classes(y, weight, classes)
         # Points run along the last axis: it is the long one, and the one that the processor vectorises.
         xt = jnp.concatenate([x, jnp.ones((x.shape[0], 1))], axis=1).T
@@ -95,7 +111,9 @@ class Logistic(AbstractLearner):
                 weights, logits, proba, gradient, scaled, direction, jnp.sqrt(jnp.abs(size)), s.step + 1
             )
 
-        weights, logits = jnp.zeros((classes, xt.shape[0])), jnp.zeros((classes, xt.shape[1]))
+        weights = jnp.concatenate([fitted.coefficients, fitted.intercepts[:, None]], axis=1)
+        weights = jnp.where(seen[:, None], weights, 0.0)
+        logits = weights @ xt
         proba, gradient, scaled = slopes(weights, logits)
         decrement = jnp.sqrt(jnp.abs(jnp.sum(gradient * scaled)))
         first = _Step(weights, logits, proba, gradient, scaled, -scaled, decrement, jnp.array(0))

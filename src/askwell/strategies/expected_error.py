@@ -63,14 +63,15 @@ class ExpectedError(AbstractStrategy):
         """The pool's mean expected loss after asking each of `rows` alone; all refits have one key."""
         learner, (x, y, weight) = learner_of(view, self.name), view.labelled
         c = view.log_proba.shape[1]
+        # One more row of weight 0, as in the trials: what a fit looks like may depend on the number of rows.
+        x, y, weight = jnp.concatenate([x, x[:1]]), jnp.append(y, 0), jnp.append(weight, 0.0)
+        now = learner.fit(key, x, y, weight, c)
         rest = ~view.asked / jnp.maximum(jnp.sum(~view.asked), 1)
-        weight = jnp.append(weight, 1.0)
 
         def after(trial: tuple[Int[Array, ""], Int[Array, ""]]) -> Float[Array, ""]:
             row, label = trial
-            fitted = learner.fit(
-                key, jnp.concatenate([x, view.x[row][None]]), jnp.append(y, label), weight, c
-            )
+            more = x.at[-1].set(view.x[row]), y.at[-1].set(label), weight.at[-1].set(1.0)
+            fitted = learner.refit(now, key, *more, c)
             return LOSSES[self.loss](jnp.exp(fitted.log_proba(view.x))) @ rest
 
         trials = (jnp.repeat(rows, c), jnp.tile(jnp.arange(c), len(rows)))

@@ -100,6 +100,20 @@ def vmapped_equals_looped(learner: AbstractLearner) -> None:
     law(agree(looped, jnp.exp(vmapped)), "Fits under vmap are not those of a loop.")
 
 
+def refits_are_fits(learner: AbstractLearner) -> None:
+    """`refit` gives the probabilities of `fit`, whether it starts at zeros or at another fit."""
+    key, some = jax.random.key(0), _weight((0, 1, 2))
+    fit = eqx.filter_jit(lambda weight: learner.fit(key, POOL.x, POOL.y, weight, CLASSES))
+    refit = eqx.filter_jit(
+        lambda fitted: learner.refit(fitted, key, POOL.x, POOL.y, some, CLASSES).log_proba(POOL.report_x)
+    )
+    own, other = fit(some), fit(_weight((1,)))
+    nothing = jax.tree.map(lambda leaf: jnp.zeros_like(leaf) if eqx.is_array(leaf) else leaf, own)
+    usual = jnp.exp(_usual(learner, some))
+    law(agree(usual, jnp.exp(refit(nothing))), "A refit from zeros is not the fit.")
+    law(agree(usual, jnp.exp(refit(other))), "A refit from another fit gives other probabilities.")
+
+
 LEARNER_LAWS: tuple[Callable[[AbstractLearner], None], ...] = (
     probabilities,
     weight_zero_counts_for_nothing,
@@ -107,6 +121,7 @@ LEARNER_LAWS: tuple[Callable[[AbstractLearner], None], ...] = (
     same_key_same_result,
     jitted_equals_eager,
     vmapped_equals_looped,
+    refits_are_fits,
 )
 
 
