@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from askwell.core import AbstractFitted, AbstractLearner
+from askwell.core.kmeans import kmeans
 from askwell.strategies import Random, bandit, weighted_kmeans
 from askwell.strategies.clue import Clue
 from askwell.strategies.discriminative import Discriminative, unlike_labelled
@@ -46,9 +47,9 @@ def blobs(seed=0):
 def test_centres_are_weighted_and_points_without_weight_have_no_say():
     x = jnp.asarray(blobs())
     weight = jnp.where(jnp.arange(60) < 30, jnp.arange(60.0), 0.0)
-    one = weighted_kmeans.centres(KEY, x, weight, 1)[0]
+    one = kmeans(KEY, x, 1, weight=weight, steps=20)[0][0]
     np.testing.assert_allclose(one, np.average(x, axis=0, weights=weight), rtol=1e-4)
-    two = weighted_kmeans.centres(KEY, x, weight, 2)
+    two = kmeans(KEY, x, 2, weight=weight, steps=20)[0]
     expected = [np.average(x[i : i + 15], axis=0, weights=weight[i : i + 15]) for i in (0, 15)]
     np.testing.assert_allclose(two[jnp.argsort(two[:, 0])], expected, rtol=1e-4, atol=1e-4)
 

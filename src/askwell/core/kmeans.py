@@ -7,33 +7,58 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from askwell.core.extreme import argmin
+
 STEPS = 10
 
 
-def seeds(key: PRNGKeyArray, x: Float[Array, "n d"], k: int) -> Int[Array, " k"]:
-    """k-means++ seeding (Arthur & Vassilvitskii 2007): rows, each drawn by squared distance to those before."""
+def seeds(
+    key: PRNGKeyArray, x: Float[Array, "n d"], k: int, weight: Float[Array, " n"] | None = None
+) -> Int[Array, " k"]:
+    """k-means++ seeding (Arthur & Vassilvitskii 2007): rows, each drawn by weight times squared distance to the others.
+
+    Where nothing of any weight is apart from the seeds, a row is drawn by weight alone; without weights it is row 0.
+    """
     norm = jnp.sum(x * x, axis=1)
+    last = len(x) - 1
 
     def distance(row: Int[Array, ""]) -> Float[Array, " n"]:
         return jnp.maximum(norm + norm[row] - 2 * x @ x[row], 0.0)
 
+    def place(mass: Float[Array, " n"], chance: Float[Array, ""]) -> Int[Array, ""]:
+        return jnp.minimum(jnp.searchsorted(mass, chance * mass[-1], side="right"), last)
+
     def draw(nearest: Float[Array, " n"], chance: Float[Array, ""]):
-        mass = jnp.cumsum(nearest)
-        # Where every point coincides with a seed there is no mass, and row 0 serves as well as any.
-        row = jnp.where(mass[-1] > 0, jnp.searchsorted(mass, chance * mass[-1], side="right"), 0)
-        row = jnp.minimum(row, len(x) - 1)
+        if weight is None:
+            mass = jnp.cumsum(nearest)
+            row = jnp.where(mass[-1] > 0, place(mass, chance), 0)
+        else:
+            mass = jnp.cumsum(weight * nearest)
+            row = place(jnp.where(mass[-1] > 0, mass, jnp.cumsum(weight)), chance)
         return jnp.minimum(nearest, distance(row)), row
 
-    first = jax.random.randint(key, (), 0, x.shape[0])
+    if weight is None:
+        first = jax.random.randint(key, (), 0, x.shape[0])
+    else:
+        key, first_key = jax.random.split(key)
+        first = place(jnp.cumsum(weight), jax.random.uniform(first_key))
     _, rest = jax.lax.scan(draw, distance(first), jax.random.uniform(key, (k - 1,)))
     return jnp.concatenate([first[None], rest])
 
 
 def kmeans(
-    key: PRNGKeyArray, x: Float[Array, "n d"], k: int, active: Int[Array, ""] | int
+    key: PRNGKeyArray,
+    x: Float[Array, "n d"],
+    k: int,
+    active: Int[Array, ""] | int | None = None,
+    weight: Float[Array, " n"] | None = None,
+    steps: int = STEPS,
 ) -> tuple[Float[Array, "k d"], Int[Array, " n"]]:
-    """Centres and the group of each point; of the `k` groups only the first `active` are used."""
-    unused = jnp.where(jnp.arange(k) < active, 0.0, jnp.inf)
+    """Centres and the group of each point; of the `k` groups only the first `active` are used, if that is given.
+
+    Points of weight 0 have no say in where the centres lie.
+    """
+    unused = jnp.where(jnp.arange(k) < (k if active is None else active), 0.0, jnp.inf)
     across = x.T  # points run along the last axis: that is what the processor vectorises
 
     def distance(centres: Float[Array, "k d"]) -> Float[Array, "k n"]:
@@ -42,10 +67,12 @@ def kmeans(
 
     def step(centres: Float[Array, "k d"], _):
         apart = distance(centres)
-        # A point as near to two centres counts for both; an argmin would take longer than all the rest.
+        # A point as near to two centres counts for both; to tell the first takes longer than all the rest.
         member = (apart == jnp.min(apart, axis=0)).astype(x.dtype)
+        member = member if weight is None else member * weight
         count = jnp.sum(member, axis=1)[:, None]
-        return jnp.where(count > 0, member @ x / jnp.maximum(count, 1), centres), None
+        # Where a group has no weight its centre stays.
+        return jnp.where(count > 0, member @ x / jnp.where(count > 0, count, 1), centres), None
 
-    centres, _ = jax.lax.scan(step, x[seeds(key, x, k)], None, length=STEPS)
-    return centres, jnp.argmin(distance(centres), axis=0)
+    centres, _ = jax.lax.scan(step, x[seeds(key, x, k, weight)], None, length=steps)
+    return centres, argmin(distance(centres), axis=0)

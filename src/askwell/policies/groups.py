@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from askwell.core import AskwellError, View, unknown
+from askwell.core.extreme import argmax
 from askwell.policies.base import AbstractPolicy, Act
 from askwell.policies.group_features import CONTEXT, FEATURES, Batch, Sight, add, look, see
 from askwell.strategies import uncertainty
@@ -121,7 +122,7 @@ class Groups(AbstractPolicy):
             best, logit, log_prob, chance = options(batch, raw)
             group = jax.random.categorical(key, logit) if group is None else group
             top = ~batch.gone & (score == best[groups])
-            pick = jnp.argmax(jnp.where(top & (groups == group), luck, -1.0))
+            pick = argmax(jnp.where(top & (groups == group), luck, -1.0))
             alike = jnp.maximum(top @ sight.member.astype(chance.dtype), 1.0)
             spread = jnp.where(top, (chance / alike)[groups], 0.0)
             return add(sight, batch, pick), (pick, group, logit[group], -chance @ log_prob, spread)

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from askwell.core import View
+from askwell.core.extreme import argmax
 from askwell.policies.base import AbstractPolicy, Act
 from askwell.policies.features import CONTEXT, FEATURES, Batch, add, look, see
 from askwell.policies.narrow import narrow
@@ -58,7 +59,7 @@ class AbstractPointwise(AbstractPolicy):
             batch, gone = carry
             key, row = given
             logit = jax.nn.log_softmax(jnp.where(gone, -jnp.inf, self.score(*see(sight, batch, q))))
-            pick = jax.random.categorical(key, logit) if row is None else jnp.argmax(rows == row)
+            pick = jax.random.categorical(key, logit) if row is None else argmax(rows == row)
             logit = jnp.where(gone, 0.0, logit)  # minus infinity times nothing is not a number
             chance = jnp.where(gone, 0.0, jnp.exp(logit))
             told = rows[pick], rows[pick], logit[pick], -chance @ logit, jnp.zeros(n).at[rows].set(chance)

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from askwell.core import View
+from askwell.core.extreme import argmax
 from askwell.core.geometry import square_distance
 
 DISTANCES = 2**26
@@ -144,7 +145,7 @@ def herd(
         known = bound <= 0  # nothing to add stays nothing; and points asked
         bound, known = jax.lax.while_loop(unsure, lambda b: recheck(b, cover), (bound, known))
         best = known & (bound == jnp.max(bound))
-        row = jnp.argmax(jnp.where(best, luck, -1.0))
+        row = argmax(jnp.where(best, luck, -1.0))
         return (bound.at[row].set(-jnp.inf), jnp.maximum(cover, similar(row[None])[0])), row
 
     cover = covered(view, similar)

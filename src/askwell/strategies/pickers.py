@@ -11,6 +11,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key, PRNGKeyArray
 
+from askwell.core.extreme import argmax
+
 S = TypeVar("S")
 
 
@@ -54,7 +56,7 @@ def greedy(
     def choose(_, state: S, asked: Bool[Array, " n"]) -> Int[Array, ""]:
         value = jnp.where(asked, -jnp.inf, score(state))
         best = (value == jnp.max(value)) & ~asked
-        return jnp.argmax(jnp.where(best, luck, -1.0))
+        return argmax(jnp.where(best, luck, -1.0))
 
     return _one_by_one(choose, None, state, update, asked, q)
 

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from askwell.core import AbstractStrategy, AskwellError, View
+from askwell.core.extreme import argmin
 from askwell.core.geometry import square_distance
 from askwell.strategies.pickers import greedy
 from askwell.strategies.separators import svm
@@ -45,7 +46,7 @@ class SupportVectors(AbstractStrategy):
         beta, support = one_against_rest(x, y, used, view.log_proba.shape[1], self.C)
         decision = view.x @ (beta @ x).T + jnp.sum(beta, axis=1)
         near = 1 / (1 + jnp.min(jnp.where(view.seen, jnp.abs(decision), jnp.inf), axis=1))
-        group = jnp.argmin(jnp.where(support, square_distance(view.x, x), jnp.inf), axis=1)
+        group = argmin(jnp.where(support[:, None], square_distance(x, view.x), jnp.inf), axis=0)
         return greedy(
             key,
             jnp.zeros(len(used)),

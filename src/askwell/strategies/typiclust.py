@@ -1,5 +1,6 @@
 """Typical points of clusters without a label."""
 
+import dataclasses
 from typing import ClassVar
 
 import jax
@@ -29,6 +30,9 @@ class TypiClust(AbstractStrategy):
 
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
         """See `AbstractStrategy.select`."""
+        view = dataclasses.replace(
+            view, x=view.x - jnp.mean(view.x, axis=0)
+        )  # less cancellation in the distances
         centres, group = label_groups(key, view, q)
         clusters = centres.shape[0]
 
