@@ -19,7 +19,7 @@ from askwell.core import AbstractFitted, AbstractLearner
 from askwell.core.kmeans import kmeans
 from askwell.strategies import Random, bandit, weighted_kmeans
 from askwell.strategies.clue import Clue
-from askwell.strategies.discriminative import Discriminative, unlike_labelled
+from askwell.strategies.discriminative import Discriminative
 from askwell.strategies.dropquery import DropQuery, unsteady
 from askwell.strategies.separators import logistic, svm
 from askwell.strategies.support_vectors import SupportVectors, one_against_rest
@@ -153,25 +153,31 @@ def test_dropquery_drops_features_and_makes_up_for_it(view, dropout, changed):
     np.testing.assert_allclose(first[picks], changed)
 
 
+def unlike_labelled(view):
+    return np.asarray(logistic(view.x, (~view.asked).astype(view.x.dtype)))
+
+
 def test_the_discriminator_is_scikit_learn_s_and_rates_as_scikit_activeml(view):
     x, asked = np.asarray(view.x, float), np.asarray(view.asked)
     model = LogisticRegression(tol=1e-10, max_iter=1000).fit(x, ~asked)
-    coefficients, intercept = logistic(view.x, (~view.asked).astype(view.x.dtype))
-    np.testing.assert_allclose(coefficients, model.coef_[0], atol=1e-3)
-    np.testing.assert_allclose(intercept, model.intercept_[0], atol=2e-3)
+    ours = unlike_labelled(view)
+    np.testing.assert_allclose(ours[:-1], model.coef_[0], atol=1e-3)
+    np.testing.assert_allclose(ours[-1], model.intercept_[0], atol=2e-3)
+    far = logistic(view.x, (~view.asked).astype(view.x.dtype), start=jnp.asarray(ours + 3.0))
+    np.testing.assert_allclose(far, ours, atol=2e-3)
     peer = DiscriminativeAL(random_state=0)
     known = np.where(asked, np.asarray(view.y), np.nan)
     theirs, utility = peer.query(
         x, known, SklearnClassifier(LogisticRegression(tol=1e-8)), batch_size=BATCH, return_utilities=True
     )
-    ours = 1 / (1 + np.exp(-np.asarray(unlike_labelled(view.x, view.asked), float)))
-    np.testing.assert_allclose(ours[~asked], utility[0][~asked], atol=1e-3)
+    proba = 1 / (1 + np.exp(-(x @ ours[:-1] + ours[-1])))
+    np.testing.assert_allclose(proba[~asked], utility[0][~asked], atol=1e-3)
     assert np.asarray(Discriminative().select(KEY, view, BATCH)).tolist() == theirs.tolist()
 
 
 def test_discriminative_sub_batches_need_not_divide_the_batch(view):
     whole = np.asarray(Discriminative(sub_batches=1).select(KEY, view, 7))
-    score = np.where(np.asarray(view.asked), -np.inf, np.asarray(unlike_labelled(view.x, view.asked)))
+    score = np.where(np.asarray(view.asked), -np.inf, view.x @ unlike_labelled(view)[:-1])
     assert set(whole.tolist()) == set(np.argsort(-score)[:7].tolist())
     parts = np.asarray(Discriminative(sub_batches=3).select(KEY, view, 7))
     assert len(set(parts.tolist())) == 7

@@ -1,43 +1,59 @@
 """Small linear classifiers of the strategies' own, whatever the learner is."""
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 NEWTON_STEPS = 15
 SVM_STEPS = 25
 
 
+class _Newton(NamedTuple):
+    w: Float[Array, " d1"]
+    logit: Float[Array, " n"]
+    loss: Float[Array, ""]
+    gain: Float[Array, ""]  # by the last step
+    number: Int[Array, ""]
+
+
 def logistic(
-    x: Float[Array, "n d"], target: Float[Array, " n"], ridge: float = 1.0
-) -> tuple[Float[Array, " d"], Float[Array, ""]]:
-    """Coefficients and intercept of two-class L2 logistic regression, ``target`` in 0..1.
+    x: Float[Array, "n d"],
+    target: Float[Array, " n"],
+    ridge: float = 1.0,
+    start: Float[Array, " d1"] | None = None,
+) -> Float[Array, " d1"]:
+    """Coefficients and, last, the intercept of two-class L2 logistic regression, ``target`` in 0..1.
 
     Minimises ``Σ cross-entropy + ridge |w|² / 2`` with a free intercept, as scikit-learn with ``C = 1 /
-    ridge``. 15 Newton steps, each halved until it descends; for targets all alike the intercept just grows
-    large.
+    ridge``. At most 15 Newton steps from `start` or zeros, each halved until it descends; the last is one that
+    changes the loss by less than a millionth. For targets all alike the intercept just grows large.
     """
     d = x.shape[1]
     wide = jnp.concatenate([x, jnp.ones((x.shape[0], 1))], axis=1)
     penalty = jnp.append(jnp.full(d, ridge), 1e-4)
     scales = 0.5 ** jnp.arange(6)
 
-    def loss(w: Float[Array, " d1"]) -> Float[Array, ""]:
-        logit = wide @ w
+    def loss(w: Float[Array, " d1"], logit: Float[Array, " n"]) -> Float[Array, ""]:
         return jnp.sum(jax.nn.softplus(logit) - target * logit) + jnp.sum(penalty * w**2) / 2
 
-    def step(w: Float[Array, " d1"], _):
-        p = jax.nn.sigmoid(wide @ w)
+    def step(state: _Newton) -> _Newton:
+        w, logit, now, _, number = state
+        p = jax.nn.sigmoid(logit)
         gradient = wide.T @ (p - target) + penalty * w
         hessian = (wide.T * (p * (1 - p))) @ wide + jnp.diag(penalty)
         direction = jnp.linalg.solve(hessian, gradient)
-        tried = w - scales[:, None] * direction
-        value = jax.vmap(loss)(tried)
-        best = jnp.argmin(value)
-        return jnp.where(value[best] < loss(w), tried[best], w), None
+        along = wide @ direction
+        value = jax.vmap(lambda scale: loss(w - scale * direction, logit - scale * along))(scales)
+        scale = jnp.where(jnp.min(value) < now, scales[jnp.argmin(value)], 0.0)
+        after = jnp.minimum(jnp.min(value), now)
+        return _Newton(w - scale * direction, logit - scale * along, after, now - after, number + 1)
 
-    w, _ = jax.lax.scan(step, jnp.zeros(d + 1), None, length=NEWTON_STEPS)
-    return w[:-1], w[-1]
+    w = jnp.zeros(d + 1) if start is None else start
+    logit = wide @ w
+    first = _Newton(w, logit, loss(w, logit), jnp.array(jnp.inf), jnp.array(0))
+    return jax.lax.while_loop(lambda s: (s.number < NEWTON_STEPS) & (s.gain > 1e-6 * s.loss), step, first).w
 
 
 def svm(
