@@ -25,6 +25,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # touched, and a second run compiles next to nothing.
     os.environ["JAX_COMPILATION_CACHE_DIR"] = str(config.rootpath / ".pytest_cache" / "jax")
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+    # Most of a first run is compilation: less care there, the same arithmetic.
+    os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=1 --xla_cpu_use_fusion_emitters=false"
     install_import_hook([f"askwell.{room}" for room in CHECKED], "beartype.beartype")
 
 

@@ -13,8 +13,8 @@ from askwell.strategies.disagreement import entropy
 from askwell.strategies.pickers import top_k
 from askwell.strategies.refit import learner_of
 
-BLOCK = 64
-"""Refits at a time: bounds the memory to ``BLOCK × n × c`` numbers."""
+BLOCK = 8
+"""Refits at a time: all wait for the slowest, and more of them fall out of the cache (digits: 23 s instead of 53 at 64)."""
 
 
 def log_loss(proba: Float[Array, "n c"]) -> Float[Array, " n"]:
