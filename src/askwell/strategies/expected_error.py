@@ -14,7 +14,7 @@ from askwell.strategies.pickers import top_k
 from askwell.strategies.refit import learner_of
 
 BLOCK = 8
-"""Refits at a time: all wait for the slowest, and more of them fall out of the cache (digits: 23 s instead of 53 at 64)."""
+"""Refits at a time: all wait for the slowest, and many fall out of the cache (digits: 53 s at 64, 23 s at 8)."""
 
 
 def log_loss(proba: Float[Array, "n c"]) -> Float[Array, " n"]:

@@ -28,11 +28,13 @@ class Falcun(AbstractStrategy):
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
         """See `AbstractStrategy.select`."""
         doubt = uncertainty.margin(view)
-        proba = jnp.where(view.cold, 0.0, view.proba)
+        proba = jnp.where(
+            view.cold, 0.0, view.proba
+        ).T  # points along the last axis: sums along rows are slow on CPU
 
         def update(state: tuple[Array, Array], row: Int[Array, ""]) -> tuple[Array, Array]:
             distance, left = state
-            apart = jnp.sum(jnp.abs(proba - proba[row]), axis=1)
+            apart = jnp.sum(jnp.abs(proba - proba[:, row][:, None]), axis=0)
             return jnp.minimum(distance, apart), left.at[row].set(False)
 
         state = (doubt, ~view.asked)
