@@ -18,9 +18,9 @@ import askwell
 from askwell.core import write_whole
 from askwell.data.catalogue import META_VALIDATION, ROLES
 from askwell.experiments.workers import workers
-from askwell.policies import Pointwise, card, load_policy
+from askwell.policies import Pointwise, card, make_strategy
 from askwell.policies.features import FEATURES
-from askwell.policies.files import SUFFIX, to_bytes
+from askwell.policies.files import SUFFIX, located, to_bytes
 
 KEEP = (0.25, 0.5, 0.75, 1.0)
 STARTS = {"margin-herding": {}, "half uherding": {"doubt": -3.0, "coarse": -3.0, "weighted": 3.0}}
@@ -44,11 +44,11 @@ def main() -> None:
     parser.add_argument("--splits", type=int, default=48)
     given = parser.parse_args()
     workers()
-    policy = load_policy(given.policy)
+    policy = make_strategy(given.policy)
     assert isinstance(policy, Pointwise)
     variants = {f"{keep:g} from {start}": (keep, start) for keep, start in itertools.product(KEEP, STARTS)}
     played = {name: shrunk(policy, *variant) for name, variant in variants.items()}
-    played |= {name: askwell.policies.make_strategy(name) for name in ("uherding", "margin-herding")}
+    played |= {name: make_strategy(name) for name in ("uherding", "margin-herding")}
     sets = sorted(name for name, role in ROLES.items() if role == META_VALIDATION)
     result = askwell.compare(sets, strategies=played, baseline="uherding", splits=given.splits)
     rows = {v.strategy: v for v in result.verdicts()}
@@ -58,10 +58,8 @@ def main() -> None:
         print(f"| {name} | {v.difference:+.4f} | [{v.low:+.4f}, {v.high:+.4f}] |")
     best = max(variants, key=lambda name: rows[name].difference)
     path = given.out / f"policy{SUFFIX}"
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, to_bytes(played[best], {}))
-    source = given.policy if not Path(given.policy).is_dir() else Path(given.policy) / path.name
-    about = card(askwell.policies.SHIPPED.get(str(source)) or source) | {"shrunk": best}
+    about = card(located(given.policy)) | {"shrunk": best}
     write_whole(path.with_suffix(".json"), json.dumps(about, indent=1).encode())
     print(f"\nBest: {best}, written to {given.out}.")
 

@@ -9,6 +9,7 @@ from jaxtyping import install_import_hook
 
 # The rooms that compute on JAX arrays. Of core not the pool: data stacks splits of it, in NumPy.
 CHECKED = (
+    "core.extreme",
     "core.geometry",
     "core.kmeans",
     "core.view",

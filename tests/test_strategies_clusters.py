@@ -17,7 +17,7 @@ from sklearn.svm import LinearSVC
 
 from askwell.core import AbstractFitted, AbstractLearner
 from askwell.core.kmeans import kmeans
-from askwell.strategies import Random, bandit, weighted_kmeans
+from askwell.strategies import Random, bandit, representatives
 from askwell.strategies.clue import Clue
 from askwell.strategies.discriminative import Discriminative
 from askwell.strategies.dropquery import DropQuery, unsteady
@@ -57,7 +57,7 @@ def test_centres_are_weighted_and_points_without_weight_have_no_say():
 def test_luck_decides_between_two_points_that_are_a_cluster():
     x = jnp.asarray([[0.1, 0.2], [0.4, 0.9], [5.0, 5.0], [5.7, 5.3]])
     middle = jnp.stack([(x[0] + x[1]) / 2, (x[2] + x[3]) / 2])
-    nearest = jax.vmap(lambda key: weighted_kmeans.nearest(key, x, middle, jnp.zeros(4, bool)))
+    nearest = jax.vmap(lambda key: representatives.nearest(key, x, middle, jnp.zeros(4, bool)))
     first, second = np.asarray(nearest(jax.random.split(KEY, 400))).T
     assert set(first.tolist()) == {0, 1}
     assert set(second.tolist()) == {2, 3}
@@ -99,9 +99,9 @@ def test_clue_picks_what_scikit_activeml_picks():
     )
     # No label is known, which would count as cold: take the weights as in a warm round.
     weight = -(view.proba * view.log_proba).sum(1)
-    ours = weighted_kmeans.representatives(KEY, view.x, weight, view.asked, 4)
+    ours = representatives.representatives(KEY, view.x, weight, view.asked, 4)
     assert set(np.asarray(ours).tolist()) == set(theirs.tolist())
-    plain = weighted_kmeans.representatives(KEY, view.x, jnp.ones(60), view.asked, 4)
+    plain = representatives.representatives(KEY, view.x, jnp.ones(60), view.asked, 4)
     assert set(np.asarray(plain).tolist()) != set(theirs.tolist())  # the weights decide
     cold = Clue().select(KEY, view, 4)
     assert set(np.asarray(cold).tolist()) == set(np.asarray(plain).tolist())
@@ -119,7 +119,7 @@ def test_dropquery_picks_what_scikit_activeml_picks():
     asked = jnp.zeros(60, bool)
     candidate = unsteady(KEY, jnp.asarray(rate, jnp.float32), asked, 4)
     assert (np.asarray(candidate) == (rate > 0.5)).all()
-    ours = weighted_kmeans.representatives(KEY, jnp.asarray(x), candidate * 1.0, ~candidate, 4)
+    ours = representatives.representatives(KEY, jnp.asarray(x), candidate * 1.0, ~candidate, 4)
     assert set(np.asarray(ours).tolist()) == set(theirs.tolist())
 
 

@@ -13,7 +13,7 @@ from askwell.core import AbstractFitted, AbstractLearner, AskwellError
 from askwell.data import Synthetic
 from askwell.games import BatchGame
 from askwell.strategies import STRATEGIES, Clairvoyant, Margin, MarginHerding, Oracle, Random
-from askwell.strategies.search import PROPOSALS, Search, judge
+from askwell.strategies.search import PROPOSALS, Search, measured, refitted
 
 GAME = BatchGame(rounds=2, batch=5, start=10)
 BRIEF = Search((Random(), Margin(), MarginHerding()), exchanges=4)
@@ -34,7 +34,7 @@ def view():
 
 
 def on_selection(view, picks):
-    return judge(view, picks, view.truth.selection_x, view.truth.selection_y)
+    return measured(refitted(view, picks), view.truth.selection_x, view.truth.selection_y)
 
 
 @pytest.mark.parametrize("start", [0, 10])
@@ -101,7 +101,7 @@ def test_each_ceiling_searches_on_its_own_split(view):
     oracle, clairvoyant = (
         jax.jit(lambda k, s=s: s.select(k, view, 5))(key) for s in (Oracle(BRIEF), Clairvoyant(BRIEF))
     )
-    worth = lambda picks, x, y: float(jnp.subtract(*judge(view, picks, x, y)))
+    worth = lambda picks, x, y: float(jnp.subtract(*measured(refitted(view, picks), x, y)))
     report, selection = (truth.report_x, truth.report_y), (truth.selection_x, truth.selection_y)
     assert worth(clairvoyant, *report) > worth(oracle, *report)
     assert worth(oracle, *selection) > worth(clairvoyant, *selection)

@@ -71,7 +71,7 @@ def measure(x: Float[Array, "n d"]) -> Geometry:
     # A point's own density is bounded by that scale, so duplicates do not make it infinite.
     density = 1.0 / (jnp.mean(neighbour, axis=1) + 1e-3 * scale)
     widths = jnp.stack([0.5 * scale, scale])
-    centres, groups = kmeans(key, x, min(GROUPS, n), jnp.minimum(GROUPS, n))
+    centres, groups = kmeans(key, x, min(GROUPS, n))
     return Geometry(landmarks, distance, neighbour, density, widths, groups, centres)
 
 

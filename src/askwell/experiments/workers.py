@@ -13,7 +13,7 @@ import jax
 from jax._src import xla_bridge
 
 OPTIONS: dict[str, str | bool] = {"xla_cpu_multi_thread_eigen": False, "xla_backend_optimization_level": "1"}
-"""Compiler options of every program: one thread each, and LLVM's first level of optimisation. Higher ones take a sixth
+"""Compiler options of every program: one thread each, and LLVM's first level of optimisation. Higher ones take a fifth
 longer to compile and gave nothing faster (ten strategies on satimage)."""
 
 

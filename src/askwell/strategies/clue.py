@@ -6,7 +6,7 @@ from jaxtyping import Array, Int, PRNGKeyArray
 
 from askwell.core import AbstractStrategy, View
 from askwell.strategies import uncertainty
-from askwell.strategies.weighted_kmeans import representatives
+from askwell.strategies.representatives import representatives
 
 
 class Clue(AbstractStrategy):

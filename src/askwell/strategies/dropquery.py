@@ -9,7 +9,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from askwell.core import AbstractStrategy, View
 from askwell.strategies.refit import refit
-from askwell.strategies.weighted_kmeans import representatives
+from askwell.strategies.representatives import representatives
 
 
 def unsteady(

@@ -28,9 +28,8 @@ class Falcun(AbstractStrategy):
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
         """See `AbstractStrategy.select`."""
         doubt = uncertainty.margin(view)
-        proba = jnp.where(
-            view.cold, 0.0, view.proba
-        ).T  # points along the last axis: sums along rows are slow on CPU
+        # Points along the last axis: sums along rows are slow on CPU.
+        proba = jnp.where(view.cold, 0.0, view.proba).T
 
         def update(state: tuple[Array, Array], row: Int[Array, ""]) -> tuple[Array, Array]:
             distance, left = state

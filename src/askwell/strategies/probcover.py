@@ -43,7 +43,7 @@ def pseudo_labels(view: View) -> Int[Array, " n"]:
     n, classes = view.x.shape[0], view.log_proba.shape[1]
     # The seeds are rows, so put the rows in an order of their own.
     order = jnp.argsort(jnp.sum(view.x**2, axis=1))
-    group = kmeans(jax.random.key(0), view.x[order], min(classes, n), min(classes, n))[1]
+    group = kmeans(jax.random.key(0), view.x[order], min(classes, n))[1]
     return jnp.zeros_like(group).at[order].set(group)
 
 

@@ -142,13 +142,6 @@ def _is_shape(leaf: object) -> bool:
     return isinstance(leaf, jax.ShapeDtypeStruct)
 
 
-def judge(
-    view: View, picks: Int[Array, " q"], x: Float[Array, "m d"], y: Int[Array, " m"]
-) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    """Accuracy and log-loss on ``x, y`` after asking `picks` and refitting from scratch."""
-    return measured(refitted(view, picks), x, y)
-
-
 def refitted(view: View, picks: Int[Array, " q"], start: AbstractFitted | None = None) -> AbstractFitted:
     """The learner after asking `picks`; from scratch, or as `AbstractLearner.refit` does it from `start`.
 

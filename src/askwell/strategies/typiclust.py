@@ -30,9 +30,8 @@ class TypiClust(AbstractStrategy):
 
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
         """See `AbstractStrategy.select`."""
-        view = dataclasses.replace(
-            view, x=view.x - jnp.mean(view.x, axis=0)
-        )  # less cancellation in the distances
+        # Smaller numbers, less cancellation in the distances.
+        view = dataclasses.replace(view, x=view.x - jnp.mean(view.x, axis=0))
         centres, group = label_groups(key, view, q)
         clusters = centres.shape[0]
 
