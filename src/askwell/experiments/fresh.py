@@ -1,6 +1,5 @@
 """A policy against fixed strategies on fresh synthetic tasks, of the worlds that it was trained on."""
 
-import concurrent.futures
 from collections.abc import Callable, Sequence
 
 import jax
@@ -11,7 +10,7 @@ import polars as pl
 from askwell.core import AskwellError, compilation_cache
 from askwell.experiments import training_programs as programs
 from askwell.experiments.training_spec import CHUNK, TrainingSpec
-from askwell.experiments.workers import workers
+from askwell.experiments.workers import side_by_side, workers
 from askwell.policies import card, make_strategy
 from askwell.policies.files import located
 from askwell.stats import mean_intervals
@@ -68,7 +67,7 @@ def fresh(
         return np.concatenate(played)
 
     found: dict[tuple[int, str], np.ndarray] = {}
-    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+    with side_by_side(at_once) as pool:
         for job, areas in zip(jobs, pool.map(lambda job: play(*job), jobs), strict=True):
             found[job] = areas
             watch(done := done + 1, len(jobs))

@@ -1,6 +1,5 @@
 """Playing episodes: one compiled program per game, strategy and shape; many splits at a time."""
 
-import gc
 import threading
 import time
 from importlib.metadata import version
@@ -82,11 +81,10 @@ class Program:
         return outcome, seconds
 
     def release(self) -> None:
-        """Drop the compiled program: each holds hundreds of memory maps, and a process may have some 65,000 (Linux)."""
+        """Drop the compiled program; a garbage collection frees it (see `run.COLLECT`)."""
         with self._lock:
             self._compiled = None
             self._episodes.clear_cache()
-        gc.collect()
 
 
 def to_records(

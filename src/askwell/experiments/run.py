@@ -2,6 +2,7 @@
 
 import collections
 import concurrent.futures
+import gc
 import hashlib
 import itertools
 import re
@@ -20,12 +21,16 @@ from askwell.data import Dataset, split
 from askwell.experiments.play import Program, chunk_size, to_records
 from askwell.experiments.spec import Spec
 from askwell.experiments.store import Cell, Store, grid
-from askwell.experiments.workers import workers
+from askwell.experiments.workers import side_by_side, workers
 from askwell.games import BatchGame
 from askwell.learners import SklearnLearner, make_learner
 from askwell.policies import AbstractPolicy, make_strategy
 
 _T = TypeVar("_T")
+
+COLLECT = 16
+"""Programs that are released before a garbage collection: each holds hundreds of memory maps, of which a process may
+have some 65,000 (Linux), and a collection takes 0.2 s."""
 
 Progress = Callable[[int, int, str], None]
 """Called with cells done, cells in all, and a word on what was just finished."""
@@ -103,12 +108,15 @@ def run(
                 store.write(cell, records)
         return found
 
-    left = collections.Counter(id(job.program) for job in todo)
+    left, released = collections.Counter(id(job.program) for job in todo), 0
     for job, found in _in_parallel(play, todo, _at_once(known_learners)):
         done.update(found)
         left[id(job.program)] -= 1
         if not left[id(job.program)]:
             job.program.release()
+            released += 1
+            if released % COLLECT == 0:
+                gc.collect()
         progress(len(done), len(cells), f"{job.strategy} on {job.dataset.name}")
     programs = {id(job.program): job.program for job in jobs}.values()
     return Ran(
@@ -181,7 +189,7 @@ def _at_once(learners: Mapping[str, AbstractLearner]) -> int:
 
 def _in_parallel(play: Callable[[_Job], _T], jobs: Sequence[_Job], at_once: int) -> Iterator[tuple[_Job, _T]]:
     """Yield jobs with their results as they finish; after an error or Ctrl-C let the running ones end."""
-    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+    with side_by_side(at_once) as pool:
         futures = {pool.submit(play, job): job for job in jobs}
         try:
             for future in concurrent.futures.as_completed(futures):

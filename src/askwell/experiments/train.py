@@ -24,7 +24,7 @@ from askwell.experiments.play import compilation_cache
 from askwell.experiments.training_spec import CHUNK, TrainingSpec
 from askwell.experiments.training_state import advance, begin, dot, norm, whitened
 from askwell.experiments.training_store import TrainingStore
-from askwell.experiments.workers import workers
+from askwell.experiments.workers import side_by_side, workers
 from askwell.policies import AbstractPolicy, load_policy, make_head, make_strategy
 
 KEEP = 10
@@ -208,7 +208,7 @@ def train(spec: TrainingSpec, out: Path | str, watch: Watch = lambda row: None) 
     store = TrainingStore(Path(out))
     store.open(spec)
     run = Run(spec)
-    with concurrent.futures.ThreadPoolExecutor(at_once) as pool, interrupts() as interrupted:
+    with side_by_side(at_once) as pool, interrupts() as interrupted:
         for number in range(store.restore(run), spec.updates):
             known = {name: len(rows) for name, rows in run.rows.items()}
             if number % max(1, spec.every // PROBES) == 0:

@@ -160,7 +160,8 @@ def measured(
     fitted: AbstractFitted, x: Float[Array, "m d"], y: Int[Array, " m"]
 ) -> tuple[Float[Array, ""], Float[Array, ""]]:
     """Accuracy and log-loss of a fitted learner; tied classes share the hit, as in the game's scores."""
-    log_proba = fitted.log_proba(x)
-    top = log_proba == jnp.max(log_proba, axis=1, keepdims=True)
-    own = jnp.arange(len(y)), y
-    return jnp.mean(top[own] / jnp.sum(top, axis=1)), -jnp.mean(log_proba[own])
+    log_proba = fitted.log_proba(x).T  # points along the last axis: sums along rows are slow on CPU
+    top = log_proba == jnp.max(log_proba, axis=0)
+    own = y == jnp.arange(len(log_proba))[:, None]
+    hit = jnp.sum(top & own, axis=0) / jnp.sum(top, axis=0)
+    return jnp.mean(hit), -jnp.sum(jnp.where(own, log_proba, 0.0)) / len(y)
