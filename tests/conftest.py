@@ -11,6 +11,7 @@ from jaxtyping import install_import_hook
 CHECKED = (
     "core.extreme",
     "core.geometry",
+    "core.inverse",
     "core.kmeans",
     "core.view",
     "learners",

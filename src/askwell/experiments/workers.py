@@ -2,8 +2,8 @@
 
 A program that plays episodes gains nothing from a second thread of its own, so chunks run side by side.
 XLA's CPU client holds one thread of its pool for each running program and needs others to do the work: with
-as many programs as threads it waits for ever (seen with jax 0.10.2). So the pool must be larger, and that
-can be said only before JAX's backend starts.
+as many programs as threads it waits for ever (seen with jax 0.10.2). LAPACK on a batch of matrices holds one
+more thread for each call. So the pool must be larger, and that can be said only before JAX's backend starts.
 """
 
 import functools
@@ -29,7 +29,7 @@ def workers() -> int:
     started = xla_bridge.backends_are_initialized()
     before = os.environ.get("NPROC")
     if not started:
-        os.environ["NPROC"] = str(2 * cores)  # the size of XLA's pool
+        os.environ["NPROC"] = str(4 * cores)  # the size of XLA's pool
     try:
         accelerated = jax.default_backend() != "cpu"
     finally:

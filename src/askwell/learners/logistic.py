@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from askwell.core import AbstractFitted, AbstractLearner, AskwellError
+from askwell.core.inverse import inverse
 from askwell.learners.base import complete, seen_classes
 
 STAGE = 24
@@ -106,7 +107,7 @@ class Logistic(AbstractLearner):
 
         def stage(s: _Step) -> _Step:
             spread = weight * jnp.sum(s.proba * (1 - s.proba), axis=0) / count
-            preconditioner = jnp.linalg.inv((xt * spread) @ xt.T + jnp.diag(ridge + free))
+            preconditioner = inverse((xt * spread) @ xt.T + jnp.diag(ridge + free))
 
             def advance(s: _Step) -> _Step:
                 rise = s.direction @ xt

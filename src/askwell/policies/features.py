@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, Int
 
 from askwell.core import View
 from askwell.core.geometry import square_distance
+from askwell.core.inverse import inverse
 from askwell.strategies import coverage, uncertainty
 
 FIXED = (
@@ -168,7 +169,7 @@ def look(view: View, q: int, rows: Int[Array, " m"]) -> tuple[Sight, Batch]:
     scaled = jnp.concatenate([view.x, jnp.ones((n, 1))], axis=1)
     asked = jnp.where(used[:, None] > 0, scaled[row], 0.0)
     d1 = scaled.shape[1]
-    variance = jnp.linalg.inv(asked.T @ asked + jnp.eye(d1))
+    variance = inverse(asked.T @ asked + jnp.eye(d1))
     second = scaled.T @ scaled / n
     of_pool = view.x.T @ view.x / n
     dimension = jnp.trace(of_pool) ** 2 / (jnp.sum(of_pool**2) + TINY)

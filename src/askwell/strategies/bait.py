@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from askwell.core import AbstractStrategy, AskwellError, View
+from askwell.core.inverse import inverse
 from askwell.strategies.pickers import greedy
 
 
@@ -32,13 +33,11 @@ def information(
     x: Float[Array, "n d"], amount: Float[Array, "c n"], asked: Bool[Array, " n"], ridge: float
 ) -> Information:
     """The state before the batch."""
-    d = x.shape[1]
-    start = fisher(x, amount * asked) + ridge * jnp.eye(d)
-    inverse = jnp.linalg.inv(start)
-    inverse = (inverse + jnp.swapaxes(inverse, 1, 2)) / 2
-    product = inverse @ fisher(x, amount) @ inverse
-    leverage, reach = (jnp.sum((x @ m) * x, axis=2) for m in (inverse, product))
-    return Information(inverse, product, leverage, reach)
+    before = jax.vmap(inverse)(fisher(x, amount * asked) + ridge * jnp.eye(x.shape[1]))
+    before = (before + jnp.swapaxes(before, 1, 2)) / 2
+    product = before @ fisher(x, amount) @ before
+    leverage, reach = (jnp.sum((x @ m) * x, axis=2) for m in (before, product))
+    return Information(before, product, leverage, reach)
 
 
 def gain(now: Information, amount: Float[Array, "c n"]) -> Float[Array, " n"]:
