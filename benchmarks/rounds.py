@@ -10,7 +10,6 @@ Compilation is shown apart.
 
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from statistics import median
 
 import jax
@@ -19,7 +18,7 @@ import numpy as np
 import peer
 from askwell.core import Pool
 from askwell.experiments.play import Program, chunk_size
-from askwell.experiments.workers import workers
+from askwell.experiments.workers import side_by_side, workers
 from askwell.games import BatchGame
 from askwell.learners import Logistic
 from askwell.strategies import STRATEGIES
@@ -51,7 +50,7 @@ def ours(name: str, stacked: Pool) -> tuple[float, float, float]:
     jobs = [(chunk, jax.tree.map(lambda leaf, chunk=chunk: leaf[chunk], stacked)) for chunk in chunks]
     program(*jobs[0])
     rates, aulc = [], 0.0
-    with ThreadPoolExecutor(workers()) as pool:
+    with side_by_side(workers()) as pool:
         for _ in range(PASSES):
             start = time.perf_counter()
             outcomes = list(pool.map(lambda job: program(*job)[0], jobs))
@@ -70,7 +69,6 @@ def loop(name: str) -> tuple[float, float]:
 
 def main(names: list[str]) -> None:
     """Print one line a strategy, smallest ratio last."""
-    workers()
     stacked = pools(EPISODES)
     print(f"{'':16}  askwell          scikit-activeml 1.0.1                    ratio to")
     print(

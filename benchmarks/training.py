@@ -5,7 +5,6 @@ points with 16 features, 8 siblings, logistic regression; the median update, wit
 from a pool of 100,000 × 64 with 100 labels, compiled beforehand, and by `askwell.ask`, from the arrays to the ids.
 """
 
-import concurrent.futures
 import statistics
 import tempfile
 import time
@@ -18,7 +17,7 @@ import polars as pl
 from askwell import ask
 from askwell.experiments import TrainingSpec
 from askwell.experiments.train import Run
-from askwell.experiments.workers import workers
+from askwell.experiments.workers import side_by_side, workers
 
 UPDATES, TASKS, K = 12, 32, 8
 POOL, FEATURES, LABELS = 100_000, 64, 100
@@ -26,11 +25,10 @@ POOL, FEATURES, LABELS = 100_000, 64, 100
 
 def training() -> None:
     """Print sibling batches a second."""
-    at_once = workers()  # before anything else starts JAX
     spec = TrainingSpec.make(updates=UPDATES, tasks=TASKS, algorithm={"k": K})
     world = spec.worlds[0]
     run = Run(spec)
-    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+    with side_by_side(workers()) as pool:
         start = time.perf_counter()
         run.update(0, pool)
         first = time.perf_counter() - start

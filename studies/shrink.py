@@ -17,7 +17,6 @@ import jax.numpy as jnp
 import askwell
 from askwell.core import write_whole
 from askwell.data.catalogue import META_VALIDATION, ROLES
-from askwell.experiments.workers import workers
 from askwell.policies import Pointwise, card, make_strategy
 from askwell.policies.features import FEATURES
 from askwell.policies.files import SUFFIX, located, to_bytes
@@ -43,7 +42,6 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--splits", type=int, default=48)
     given = parser.parse_args()
-    workers()
     policy = make_strategy(given.policy)
     assert isinstance(policy, Pointwise)
     variants = {f"{keep:g} from {start}": (keep, start) for keep, start in itertools.product(KEEP, STARTS)}

@@ -7,7 +7,6 @@ It is how the default context of the head `linear` was chosen.
 """
 
 import argparse
-import concurrent.futures
 import time
 
 import equinox as eqx
@@ -19,7 +18,7 @@ from askwell.experiments import training_programs as programs
 from askwell.experiments.play import compilation_cache
 from askwell.experiments.training_spec import CHUNK, TrainingSpec
 from askwell.experiments.training_state import ridged
-from askwell.experiments.workers import workers
+from askwell.experiments.workers import side_by_side, workers
 from askwell.experiments.worlds import World
 from askwell.policies import Linear
 from askwell.policies.features import CONTEXT, FEATURES
@@ -78,7 +77,7 @@ def main() -> None:
         for world in spec.validation
         for name in world.datasets
     }
-    with concurrent.futures.ThreadPoolExecutor(workers()) as pool:
+    with side_by_side(workers()) as pool:
         known = [
             (
                 world.share / total,

@@ -36,7 +36,7 @@ def test_neighbours_and_landmarks(n, shift):
     width = float(g.widths[1])
     some = landmarks if n <= LANDMARKS else landmarks[:SCALE]
     np.testing.assert_allclose(width, np.asarray(g.neighbour_distance)[some].mean(), rtol=1e-4)
-    np.testing.assert_allclose(g.kernel(g.widths[1]), np.exp(-expected / (2 * width**2)), atol=1e-3)
+    np.testing.assert_allclose(g.similarity, np.exp(-expected / (2 * width**2)), atol=1e-3)
     order = np.argsort(np.asarray(g.neighbour_distance).mean(1))
     assert (np.diff(np.asarray(g.density)[order]) <= 0).all()  # the closer the neighbours, the denser
     assert len(np.unique(g.groups)) == GROUPS

@@ -28,7 +28,7 @@ def full_herd(view, kernel, q, doubt=1.0, weight=1.0):
 @pytest.mark.parametrize("weights", ["none", "doubt", "weight"])
 def test_herding_picks_as_the_full_greedy_does(seed, weights):
     view = make_view(n=400, seed=seed)
-    kernel = coverage.kernel(view)
+    kernel = view.geometry.similarity
     doubt = uncertainty.margin(view)
     given = {"none": {}, "doubt": {"doubt": doubt}, "weight": {"weight": doubt}}[weights]
     picks = coverage.herd(KEY, view, lambda rows: kernel[rows], 60, **given)
@@ -50,7 +50,7 @@ def test_herding_breaks_ties_as_the_full_greedy_does_once_all_is_covered():
 @pytest.mark.parametrize("labels", [6, 2 * coverage.BLOCK])
 def test_of_a_pool_with_landmarks_what_is_worked_out_is_what_would_be_written_down(labels):
     view = make_view(n=LANDMARKS + 500, labels=labels)
-    kernel, similar = coverage.kernel(view), coverage.similarity(view)
+    kernel, similar = view.geometry.similarity, coverage.similarity(view)
     np.testing.assert_allclose(similar(jnp.array([7, 1400])), kernel[jnp.array([7, 1400])], atol=1e-4)
     asked = np.asarray(view.rows)[np.asarray(view.rows) < len(view.x)]
     np.testing.assert_allclose(coverage.covered(view, similar), np.asarray(kernel)[asked].max(0), atol=1e-4)

@@ -27,6 +27,7 @@ class Geometry(eqx.Module):
     Attributes:
         landmarks: rows that coverage is measured at; all rows while ``n <= LANDMARKS``.
         square_distance: squared Euclidean distance of every point to every landmark.
+        similarity: RBF similarity of every point to every landmark at the coarse width, in 0..1.
         neighbour_distance: distances to the nearest other points, ascending.
         density: inverse mean neighbour distance (*typicality*, Hacohen et al. 2022), never infinite.
         widths: two RBF kernel widths, a fine and a coarse one, in the features' own unit.
@@ -36,6 +37,7 @@ class Geometry(eqx.Module):
 
     landmarks: Int[Array, " l"]
     square_distance: Float[Array, "n l"]
+    similarity: Float[Array, "n l"]
     neighbour_distance: Float[Array, "n k"]
     density: Float[Array, " n"]
     widths: Float[Array, "2"]
@@ -44,7 +46,12 @@ class Geometry(eqx.Module):
 
     def kernel(self, width: Float[Array, ""]) -> Float[Array, "n l"]:
         """RBF similarity ``exp(-distance² / (2 width²))`` of every point to every landmark, in 0..1."""
-        return jnp.exp(-self.square_distance / (2 * width**2))
+        return rbf(self.square_distance, width)
+
+
+def rbf(square_distance: Float[Array, "..."], width: Float[Array, ""]) -> Float[Array, "..."]:
+    """Similarity of points so far apart, in 0..1."""
+    return jnp.exp(-square_distance / (2 * width**2))
 
 
 def square_distance(a: Float[Array, "n d"], b: Float[Array, "m d"]) -> Float[Array, "n m"]:
@@ -72,7 +79,7 @@ def measure(x: Float[Array, "n d"]) -> Geometry:
     density = 1.0 / (jnp.mean(neighbour, axis=1) + 1e-3 * scale)
     widths = jnp.stack([0.5 * scale, scale])
     centres, groups = kmeans(key, x, min(GROUPS, n))
-    return Geometry(landmarks, distance, neighbour, density, widths, groups, centres)
+    return Geometry(landmarks, distance, rbf(distance, scale), neighbour, density, widths, groups, centres)
 
 
 def _neighbours(x: Float[Array, "n d"], rows: Int[Array, " m"], k: int) -> Float[Array, "m k"]:

@@ -38,7 +38,6 @@ def fresh(
         AskwellError: if the policy has no card with a synthetic world, or a strategy is unknown.
     """
     compilation_cache()
-    at_once = workers()
     names = [policy, *(name for name in strategies if name != policy)]
     made = {name: make_strategy(name) for name in names}
     path = located(policy)
@@ -67,7 +66,7 @@ def fresh(
         return np.concatenate(played)
 
     found: dict[tuple[int, str], np.ndarray] = {}
-    with side_by_side(at_once) as pool:
+    with side_by_side(workers()) as pool:
         for job, areas in zip(jobs, pool.map(lambda job: play(*job), jobs), strict=True):
             found[job] = areas
             watch(done := done + 1, len(jobs))

@@ -14,7 +14,7 @@ from askwell.core import compilation_cache as compilation_cache  # where report 
 from askwell.core.geometry import LANDMARKS
 from askwell.data import Dataset
 from askwell.experiments.store import Cell
-from askwell.experiments.workers import OPTIONS
+from askwell.experiments.workers import OPTIONS, refuse_lapack
 from askwell.games import AbstractGame, Outcome, rollout
 
 MEMORY = 128 * 2**20
@@ -55,7 +55,7 @@ class Program:
         self.run_seconds = 0.0
         self._lock = threading.Lock()
         self._compiled = None
-
+        self._name = strategy.name
         self._seed = np.int32(seed)
 
         def episode(seed, split, pool) -> Outcome:
@@ -69,9 +69,9 @@ class Program:
         with self._lock:
             if self._compiled is None:
                 start = time.perf_counter()
-                self._compiled = self._episodes.lower(self._seed, splits, pools).compile(
-                    compiler_options=OPTIONS
-                )
+                lowered = self._episodes.lower(self._seed, splits, pools)
+                refuse_lapack(lowered.as_text(), self._name)
+                self._compiled = lowered.compile(compiler_options=OPTIONS)
                 self.compile_seconds = time.perf_counter() - start
         start = time.perf_counter()
         outcome = jax.tree.map(np.asarray, self._compiled(self._seed, splits, pools))

@@ -80,7 +80,6 @@ def run(
         KeyboardInterrupt: after Ctrl-C, once the running chunks are kept.
     """
     compilation_cache()
-    workers()  # before anything else starts JAX
     known = dict(strategies or {})
     for name in spec.played:
         if name not in known:

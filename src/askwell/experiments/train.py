@@ -204,11 +204,10 @@ def train(spec: TrainingSpec, out: Path | str, watch: Watch = lambda row: None) 
         KeyboardInterrupt: after Ctrl-C, once the update is ended and a checkpoint is kept.
     """
     compilation_cache()
-    at_once = workers()  # before anything else starts JAX
     store = TrainingStore(Path(out))
     store.open(spec)
     run = Run(spec)
-    with side_by_side(at_once) as pool, interrupts() as interrupted:
+    with side_by_side(workers()) as pool, interrupts() as interrupted:
         for number in range(store.restore(run), spec.updates):
             known = {name: len(rows) for name, rows in run.rows.items()}
             if number % max(1, spec.every // PROBES) == 0:

@@ -1,45 +1,49 @@
-"""How many compiled programs may run at once, and XLA's settings for it.
+"""How many compiled programs may run at once, XLA's settings for them, and what may not be in them.
 
-A program that plays episodes gains nothing from a second thread of its own, so chunks run side by side.
-XLA's CPU client holds one thread of its pool for each running program and needs others to do the work: with
-as many programs as threads it waits for ever (seen with jax 0.10.2). LAPACK on a batch of matrices holds one
-more thread for each call. So the pool must be larger, and that can be said only before JAX's backend starts.
+A program that plays episodes gains little from a second thread of its own, so chunks run side by side. XLA's pool
+keeps its own size, a thread a core: with twice as many a third of the time was lost to threads waking each other.
 """
 
-import functools
 import os
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import jax
 import scipy.linalg  # noqa: F401  (its BLAS is the one that JAX calls, and must be there to be limited)
-from jax._src import xla_bridge
 from threadpoolctl import threadpool_limits
+
+from askwell.core import AskwellError
 
 OPTIONS: dict[str, str | bool] = {"xla_cpu_multi_thread_eigen": False, "xla_backend_optimization_level": "1"}
 """Compiler options of every program: one thread each, and LLVM's first level of optimisation. Higher ones take a fifth
 longer to compile and gave nothing faster (ten strategies on satimage)."""
 
 
-@functools.cache
 def workers() -> int:
-    """Programs to run at once: one a core if JAX is started here, fewer if it was started already."""
-    cores = os.cpu_count() or 1
-    started = xla_bridge.backends_are_initialized()
-    before = os.environ.get("NPROC")
-    if not started:
-        os.environ["NPROC"] = str(4 * cores)  # the size of XLA's pool
-    try:
-        accelerated = jax.default_backend() != "cpu"
-    finally:
-        if before is not None:
-            os.environ["NPROC"] = before
-        elif not started:
-            del os.environ["NPROC"]
-    if accelerated:
+    """Programs to run at once: one a core (or as many as NPROC says, which XLA heeds, too), one on an accelerator."""
+    if jax.default_backend() != "cpu":
         return 1
-    return max(cores // 2, 1) if started else cores
+    return int(os.environ.get("NPROC") or os.cpu_count() or 1)
+
+
+def refuse_lapack(lowered: str, strategy: str) -> None:
+    """Refuse a program that could wait for ever, before it is compiled.
+
+    JAX 0.10 spreads a LAPACK call on a batch of matrices over the pool that XLA's programs run in, and waits there:
+    once every thread of the pool does, all wait for ever.
+
+    Raises:
+        AskwellError: if the `lowered` text has a LAPACK call, and there is more than one core.
+    """
+    found = re.search(r"lapack_\w+", lowered)
+    if found and workers() > 1:
+        raise AskwellError(
+            f"The strategy '{strategy}' or its learner calls LAPACK ({found.group()}, by jax.numpy.linalg or "
+            "jax.scipy.linalg), and a compiled game can then wait for ever (a fault of JAX 0.10 on CPU); use "
+            "askwell.core.inverse, or set NPROC=1 in the environment to play on one core."
+        )
 
 
 @contextmanager

@@ -160,7 +160,7 @@ def look(view: View, q: int, rows: Int[Array, " m"]) -> tuple[Sight, Batch]:
         ],
         axis=1,
     )
-    coarse, fine = coverage.kernel(view), view.geometry.kernel(view.geometry.widths[0])
+    coarse, fine = view.geometry.similarity, view.geometry.kernel(view.geometry.widths[0])
     cover = jnp.stack(
         [coverage.covered(view, lambda rows, kernel=kernel: kernel[rows]) for kernel in (coarse, fine)]
     )

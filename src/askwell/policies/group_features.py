@@ -47,7 +47,7 @@ def look(view: View) -> tuple[Sight, Batch]:
     member = view.geometry.groups[:, None] == jnp.arange(view.geometry.centres.shape[0])
     density = jnp.log(view.geometry.density)
     density = jnp.clip((density - jnp.mean(density)) / (jnp.std(density) + TINY), -4.0, 4.0)
-    kernel = coverage.kernel(view)
+    kernel = view.geometry.similarity
     round = view.round / max(view.rounds - 1, 1)
     sight = Sight(
         member,

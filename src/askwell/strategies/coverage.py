@@ -11,7 +11,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from askwell.core import View
 from askwell.core.extreme import argmax
-from askwell.core.geometry import square_distance
+from askwell.core.geometry import rbf, square_distance
 
 DISTANCES = 2**26
 """Distances to labelled points that are held at once (256 MiB); a pool of a million would have billions."""
@@ -29,30 +29,26 @@ Rows = Callable[[Some], Float[Array, "k l"]]
 """Something of given rows and every landmark."""
 
 
-def kernel(view: View) -> Float[Array, "n l"]:
-    """Similarity of every point to every landmark, at the pool's coarse width."""
-    return view.geometry.kernel(view.geometry.widths[1])
-
-
 def similarity(view: View) -> Rows:
-    """The same for given rows."""
-    width = view.geometry.widths[1]
-    return of_distance(view, lambda distance: jnp.exp(-distance / (2 * width**2)))
+    """Similarity of given rows to every landmark, at the pool's coarse width."""
+    if not sampled(view):
+        return lambda rows: view.geometry.similarity[rows]
+    distance = distances(view)
+    return lambda rows: rbf(distance(rows), view.geometry.widths[1])
 
 
-def of_distance(view: View, kernel: Callable[[Float[Array, "k l"]], Float[Array, "k l"]]) -> Rows:
-    """A function of squared distances to every landmark.
+def distances(view: View) -> Rows:
+    """Squared distances of given rows to every landmark.
 
     Looked up where every point is a landmark; else worked out when asked for, as it takes longer to write all of it
     down.
     """
     geometry = view.geometry
     if not sampled(view):
-        every = kernel(geometry.square_distance)
-        return lambda rows: every[rows]
+        return lambda rows: geometry.square_distance[rows]
     some = view.x[geometry.landmarks]
     centre = jnp.mean(some, axis=0)  # smaller numbers, less cancellation
-    return lambda rows: kernel(square_distance(view.x[rows] - centre, some - centre))
+    return lambda rows: square_distance(view.x[rows] - centre, some - centre)
 
 
 def sampled(view: View) -> bool:

@@ -34,8 +34,8 @@ class ProbCover(AbstractStrategy):
             if self.delta is None
             else jnp.nextafter(self.delta**2, jnp.inf)
         )
-        ball = coverage.of_distance(view, lambda distance: (distance < limit).astype(distance.dtype))
-        return coverage.herd(key, view, ball, q)
+        distance = coverage.distances(view)
+        return coverage.herd(key, view, lambda rows: (distance(rows) < limit).astype(view.x.dtype), q)
 
 
 def pseudo_labels(view: View) -> Int[Array, " n"]:
@@ -53,7 +53,7 @@ def pure_radius(view: View, purity: float) -> Float[Array, ""]:
     A ball is pure up to the distance of its nearest point with another pseudo-label: the radius is the
     ``1 − purity`` quantile of these distances; ``inf`` where all pseudo-labels are one.
     """
-    label, distance = pseudo_labels(view), coverage.of_distance(view, lambda distance: distance)
+    label, distance = pseudo_labels(view), coverage.distances(view)
     of_landmark = label[view.geometry.landmarks]
 
     def other(rows: coverage.Some) -> Float[Array, " k"]:

@@ -6,6 +6,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from askwell.core.inverse import inverse
+
 NEWTON_STEPS = 15
 SVM_STEPS = 25
 
@@ -43,7 +45,7 @@ def logistic(
         p = jax.nn.sigmoid(logit)
         gradient = wide.T @ (p - target) + penalty * w
         hessian = (wide.T * (p * (1 - p))) @ wide + jnp.diag(penalty)
-        direction = jnp.linalg.solve(hessian, gradient)
+        direction = inverse(hessian) @ gradient
         along = wide @ direction
         value = jax.vmap(lambda scale: loss(w - scale * direction, logit - scale * along))(scales)
         scale = jnp.where(jnp.min(value) < now, scales[jnp.argmin(value)], 0.0)

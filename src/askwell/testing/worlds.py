@@ -104,6 +104,7 @@ def permuted(view: View, order: np.ndarray) -> View:
         g,
         landmarks=place[g.landmarks],
         square_distance=g.square_distance[order],
+        similarity=g.similarity[order],
         neighbour_distance=g.neighbour_distance[order],
         density=g.density[order],
         groups=g.groups[order],
