@@ -30,7 +30,7 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from askwell.core import NOT_ASKED, AbstractStrategy, View, geometry, measure
-from askwell.experiments.workers import OPTIONS
+from askwell.experiments.workers import compiled
 from askwell.learners import Logistic
 from askwell.strategies import STRATEGIES
 
@@ -119,11 +119,11 @@ def ours(strategy: AbstractStrategy, data: Input, q: int, repeats: int = 7) -> t
 
     arguments = [jax.device_put(a) for a in (jax.random.key(0), data.x, np.log(data.proba), y, rows)]
     start = time.perf_counter()
-    compiled = jax.jit(query).lower(*arguments).compile(compiler_options=OPTIONS)
+    program = compiled(jax.jit(query), *arguments)
     compiling = time.perf_counter() - start
-    run = lambda: jax.block_until_ready(compiled(*arguments))
+    run = lambda: jax.block_until_ready(program(*arguments))
     run()
-    memory = compiled.memory_analysis()
+    memory = program.memory_analysis()
     assert memory is not None
     held = memory.argument_size_in_bytes + memory.temp_size_in_bytes + memory.output_size_in_bytes
     return seconds(run, repeats), compiling, held / 2**20

@@ -112,9 +112,18 @@ class OtherUnderVmap(AbstractStrategy):
         return top_k(key, view.x[:, 0] * (-1 if mapped else 1), view.asked, q)
 
 
+class Inverts(AbstractScoreStrategy):
+    name: ClassVar[str] = "inverts"
+
+    def score(self, view):
+        spread = jnp.linalg.inv(view.x.T @ view.x + jnp.eye(view.x.shape[1]))
+        return jnp.sum((view.x @ spread) * view.x, axis=1)
+
+
 @pytest.mark.parametrize(
     ("strategy", "law", "sentence"),
     [
+        (Inverts, laws.cannot_hang, "calls LAPACK"),
         (Duplicates, laws.valid_picks, "picked twice"),
         (AskedAgain, laws.valid_picks, "asked before"),
         (NotANumberOnDuplicates, laws.valid_picks, "not finite on a pool with duplicate points"),

@@ -170,7 +170,11 @@ def test_what_is_not_finite_stops_the_run_and_keeps_the_checkpoint(spec, whole, 
     ("field", "says"),
     [
         ({"updates": 0}, "updates is 0; it should be greater than or equal to 1"),
-        ({"tasks": 6}, "tasks is 6"),
+        (
+            {"tasks": 6},
+            "An update has 6 tasks and plays 4 in one program; give it a multiple of that, at least twice",
+        ),
+        ({"tasks": 16, "chunk": 16}, "An update has 16 tasks and plays 16 in one program"),
         ({"head": "pointwize"}, "Unknown head 'pointwize'. Did you mean 'pointwise'"),
         ({"trainer": "sibling"}, "Unknown trainer 'sibling'. Did you mean 'siblings'"),
         ({"algorithm": {"kk": 3}}, "trainer 'siblings' cannot have the settings"),

@@ -14,7 +14,7 @@ from askwell.core import compilation_cache as compilation_cache  # where report 
 from askwell.core.geometry import LANDMARKS
 from askwell.data import Dataset
 from askwell.experiments.store import Cell
-from askwell.experiments.workers import OPTIONS, refuse_lapack
+from askwell.experiments.workers import compiled
 from askwell.games import AbstractGame, Outcome, rollout
 
 MEMORY = 128 * 2**20
@@ -69,9 +69,8 @@ class Program:
         with self._lock:
             if self._compiled is None:
                 start = time.perf_counter()
-                lowered = self._episodes.lower(self._seed, splits, pools)
-                refuse_lapack(lowered.as_text(), self._name)
-                self._compiled = lowered.compile(compiler_options=OPTIONS)
+                who = f"The strategy '{self._name}'"
+                self._compiled = compiled(self._episodes, self._seed, splits, pools, who=who)
                 self.compile_seconds = time.perf_counter() - start
         start = time.perf_counter()
         outcome = jax.tree.map(np.asarray, self._compiled(self._seed, splits, pools))

@@ -21,7 +21,7 @@ from askwell.core import AskwellError
 from askwell.experiments import training_programs as programs
 from askwell.experiments import warn
 from askwell.experiments.play import compilation_cache
-from askwell.experiments.training_spec import CHUNK, TrainingSpec
+from askwell.experiments.training_spec import TrainingSpec
 from askwell.experiments.training_state import advance, begin, dot, norm, whitened
 from askwell.experiments.training_store import TrainingStore
 from askwell.experiments.workers import side_by_side, workers
@@ -69,13 +69,13 @@ class Run:
         """One step of every seed's policy."""
         start = time.perf_counter()
         spec, state = self.spec, self.state
-        chunks = spec.tasks // CHUNK
+        chunks = spec.tasks // spec.chunk
         share = np.array([world.share for world in spec.worlds])
         where = np.random.default_rng([number, len(share)]).choice(len(share), chunks, p=share / share.sum())
 
         def play(chunk: int):
             world = where[chunk]
-            pools = [self.worlds[world][1].draw((seed, number, chunk), CHUNK) for seed in spec.seeds]
+            pools = [self.worlds[world][1].draw((seed, number, chunk), spec.chunk) for seed in spec.seeds]
             keys = jnp.stack(
                 [jax.random.fold_in(jax.random.fold_in(jax.random.key(s), number), chunk) for s in spec.seeds]
             )

@@ -11,7 +11,7 @@ from jaxtyping import PyTree
 
 from askwell import stats
 from askwell.core import AbstractStrategy, Pool
-from askwell.experiments.workers import OPTIONS
+from askwell.experiments.workers import compiled
 from askwell.games import BatchGame, rollout
 from askwell.training import AbstractTrainer, Seen
 from askwell.training.base import class_shares, groups_of
@@ -30,7 +30,7 @@ class Compiled:
         """Call it; arrays must have the shapes of the first call."""
         with self._lock:
             if self._program is None:
-                self._program = self._jitted.lower(*arguments).compile(compiler_options=OPTIONS)
+                self._program = compiled(self._jitted, *arguments)
         return self._program(*arguments)
 
 

@@ -13,7 +13,7 @@ from askwell.policies import HEADS
 from askwell.training import TRAINERS
 
 CHUNK = 4
-"""Tasks in one program: more of them only evict each other from the cache."""
+"""Tasks in one program on a CPU: more of them only evict each other from the cache."""
 
 
 class TrainingSpec(BaseModel):
@@ -28,7 +28,8 @@ class TrainingSpec(BaseModel):
         updates: steps of the optimiser, their size falling from `step` to a tenth of it along a cosine.
         optimiser: "adam", or "natural" for the natural gradient, which only the trainer "siblings" can tell; there
             `step` is how far decisions change an update: half its square is a divergence in nats an episode.
-        tasks: episodes an update, a multiple of 4; each has a task of its own.
+        tasks: episodes an update, each with a task of its own; a multiple of `chunk`, at least two of them.
+        chunk: tasks in one program. 4 keep to a CPU's cache; an accelerator wants hundreds.
         clip: the longest gradient that is not shortened.
         average: share of the new weights in the running average that is validated and shipped.
         worlds: where tasks come from, in proportion to their shares.
@@ -45,13 +46,14 @@ class TrainingSpec(BaseModel):
     algorithm: dict[str, Any] = {}
     seeds: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**31)], ...], BeforeValidator(tuples)] = (0,)
     updates: Size = 300
-    tasks: Annotated[int, Field(ge=2 * CHUNK, multiple_of=CHUNK)] = 32
+    tasks: Size = 32
+    chunk: Size = CHUNK
     optimiser: Literal["adam", "natural"] = "adam"
     step: Annotated[float, Field(gt=0)] = 0.005
     clip: Annotated[float, Field(gt=0)] = 1.0
     average: Annotated[float, Field(gt=0, le=1)] = 0.05
     every: Size = 50
-    judged: Annotated[int, Field(ge=CHUNK, multiple_of=CHUNK)] = 64
+    judged: Annotated[int, Field(ge=2)] = 64
     against: Annotated[tuple[str, ...], BeforeValidator(tuples)] = ("random", "margin", "margin-herding")
     worlds: Annotated[tuple[World, ...], BeforeValidator(tuples), Field(min_length=1)] = (World(),)
     validation: Annotated[tuple[World, ...], BeforeValidator(tuples)] = ()
@@ -71,6 +73,11 @@ class TrainingSpec(BaseModel):
             spec = cls(**fields)
         except ValidationError as error:
             raise AskwellError(_sentence(error)) from error
+        if spec.tasks % spec.chunk or spec.tasks < 2 * spec.chunk:
+            raise AskwellError(
+                f"An update has {spec.tasks} tasks and plays {spec.chunk} in one program; give it a multiple of that, "
+                "at least twice as many."
+            )
         if spec.head not in HEADS:
             raise AskwellError(unknown("head", spec.head, HEADS))
         if spec.optimiser == "natural" and spec.trainer != "siblings":

@@ -1,4 +1,4 @@
-"""How many compiled programs may run at once, XLA's settings for them, and what may not be in them.
+"""How many programs may run at once, how they are compiled, and what may not be in them.
 
 A program that plays episodes gains little from a second thread of its own, so chunks run side by side. XLA's pool
 keeps its own size, a thread a core: with twice as many a third of the time was lost to threads waking each other.
@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 import jax
 import scipy.linalg  # noqa: F401  (its BLAS is the one that JAX calls, and must be there to be limited)
@@ -28,22 +29,32 @@ def workers() -> int:
     return int(os.environ.get("NPROC") or os.cpu_count() or 1)
 
 
-def refuse_lapack(lowered: str, strategy: str) -> None:
-    """Refuse a program that could wait for ever, before it is compiled.
+def compiled(function: Any, *arguments: Any, who: str = "The policy") -> Any:
+    """A jitted function, compiled for arrays of these shapes.
 
-    JAX 0.10 spreads a LAPACK call on a batch of matrices over the pool that XLA's programs run in, and waits there:
-    once every thread of the pool does, all wait for ever.
+    In single precision, which accelerators leave where they multiply matrices unless told not to. A program that
+    could wait for ever is refused: JAX 0.10 spreads a LAPACK call on a batch of matrices over the pool that XLA's
+    programs run in, and waits there; once every thread of the pool does, all wait for ever.
 
     Raises:
-        AskwellError: if the `lowered` text has a LAPACK call, and there is more than one core.
+        AskwellError: if LAPACK is called on CPU, and there is more than one core.
     """
-    found = re.search(r"lapack_\w+", lowered)
+    with jax.default_matmul_precision("float32"):
+        lowered = function.lower(*arguments)
+    found = lapack(lowered)
     if found and workers() > 1:
         raise AskwellError(
-            f"The strategy '{strategy}' or its learner calls LAPACK ({found.group()}, by jax.numpy.linalg or "
-            "jax.scipy.linalg), and a compiled game can then wait for ever (a fault of JAX 0.10 on CPU); use "
-            "askwell.core.inverse, or set NPROC=1 in the environment to play on one core."
+            f"{who} or its learner calls LAPACK ({found}, by jax.numpy.linalg or jax.scipy.linalg), and a "
+            "compiled game can then wait for ever (a fault of JAX 0.10 on CPU); use askwell.core.inverse, or set "
+            "NPROC=1 in the environment to play on one core."
         )
+    return lowered.compile(compiler_options=OPTIONS)
+
+
+def lapack(lowered: Any) -> str | None:
+    """A call of LAPACK in a lowered program, if there is one."""
+    found = re.search(r"lapack_\w+", lowered.as_text())
+    return found and found.group()
 
 
 @contextmanager

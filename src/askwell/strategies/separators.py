@@ -78,7 +78,7 @@ def svm(
         def step(beta: Float[Array, " b"], _):
             inside = used * (sign * (gram @ beta) < 1)
             system = inside[:, None] * gram * inside + jnp.diag(inside / (2 * C) + (1 - inside))
-            target = jax.scipy.linalg.cho_solve(jax.scipy.linalg.cho_factor(system), inside * sign)
+            target = inverse(system) @ (inside * sign)
             tried = beta + scales[:, None] * (target - beta)
             value = jax.vmap(loss)(tried)
             best = jnp.argmin(value)

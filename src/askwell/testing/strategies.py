@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Array, Int, PRNGKeyArray
 
 from askwell.core import NOT_ASKED, AbstractStrategy, View
+from askwell.experiments.workers import lapack
 from askwell.strategies import AbstractScoreStrategy
 from askwell.testing.worlds import (
     BATCH,
@@ -51,6 +52,12 @@ def _per_key(strategy: AbstractStrategy, keys: PRNGKeyArray, view: View) -> Int[
 @eqx.filter_jit
 def _once(strategy: AbstractStrategy, key: PRNGKeyArray, view: View) -> Int[Array, " q"]:
     return strategy.select(key, view, BATCH)
+
+
+def cannot_hang(strategy: AbstractStrategy) -> None:
+    """No call of LAPACK: among programs that run side by side, a batch of them can wait for ever (JAX 0.10 on CPU)."""
+    found = lapack(_once.lower(strategy, jax.random.key(0), at(views(strategy), WARM)))
+    law(not found, f"select calls LAPACK ({found}), so games could wait for ever; use askwell.core.inverse.")
 
 
 def valid_picks(strategy: AbstractStrategy) -> None:
@@ -188,6 +195,7 @@ def _picks(strategies: tuple[AbstractStrategy, ...]) -> list[np.ndarray]:
 
 STRATEGY_LAWS: tuple[Callable[[AbstractStrategy], None], ...] = (
     compiles_once,
+    cannot_hang,
     valid_picks,
     order_of_rows_says_nothing,
     jitted_equals_eager,
