@@ -67,7 +67,8 @@ def svm(
     ``w = Σ βᵢ xᵢ`` and ``a = Σ βᵢ``. Points with ``β ≠ 0`` are the support vectors. Newton steps on the
     primal (Chapelle 2007), each halved until it descends: exact once the set of support vectors stands still.
     """
-    gram = x @ x.T + 1
+    wide = jnp.concatenate([x, jnp.ones((x.shape[0], 1))], axis=1)
+    gram = wide @ wide.T
     scales = 0.5 ** jnp.arange(6)
 
     def solve(sign: Float[Array, " b"]) -> Float[Array, " b"]:
@@ -77,8 +78,12 @@ def svm(
 
         def step(beta: Float[Array, " b"], _):
             inside = used * (sign * (gram @ beta) < 1)
-            system = inside[:, None] * gram * inside + jnp.diag(inside / (2 * C) + (1 - inside))
-            target = inverse(system) @ (inside * sign)
+            # (gram + 1/2C) target = sign among those inside, by as many equations as features (Woodbury 1950).
+            among = 2 * C * inside * wide.T
+            small = inverse(among @ wide + jnp.eye(wide.shape[1]))
+            answer = lambda right: 2 * C * inside * (right - wide @ (small @ (among @ right)))
+            target = answer(sign)
+            target += answer(sign - gram @ target - target / (2 * C))  # what cancelled in single precision
             tried = beta + scales[:, None] * (target - beta)
             value = jax.vmap(loss)(tried)
             best = jnp.argmin(value)
