@@ -1,5 +1,6 @@
 """What `askwell ask` refuses, in one sentence and with exit code 2, and what it writes."""
 
+import importlib
 import json
 import sys
 from typing import ClassVar
@@ -104,7 +105,8 @@ def test_a_file_cut_short(tmp_path, name):
 def run(tmp_path, monkeypatch, capsys):
     """Run the command in a folder of its own; exit code, what was printed, what was said."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys.modules["askwell.asking.ask"], "compilation_cache", lambda: None)
+    ask = importlib.import_module("askwell.asking.ask")  # the name in the package is the function's
+    monkeypatch.setattr(ask, "compilation_cache", lambda: None)
 
     def go(*words, **files):
         for name, content in files.items():
@@ -189,6 +191,13 @@ def test_labels_never_become_features(run):
     )
     assert code == 2
     assert "16 of them without a label" in err  # 3 in the pool, 1 in the file
+
+
+def test_a_pool_whose_own_column_labels_it_all_is_told_so(run):
+    full = "id,a,target\n" + "".join(f"r{i},{i / 7},{'ab'[i % 2]}\n" for i in range(20))
+    code, _, err = run("pool.csv", "--batch", 3, pool_csv=full)
+    assert code == 2
+    assert "All 20 rows of the pool have a label, in its own column" in err
 
 
 def test_a_newcomer_goes_round_twice(run, tmp_path):

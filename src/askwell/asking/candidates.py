@@ -30,6 +30,11 @@ def choose(
     n, free = len(y), len(y) - len(labelled)
     if batch < 1 or (candidates is not None and candidates < 1):
         raise AskwellError(f"--batch is {batch} and --candidates {candidates}; give at least 1.")
+    if not free:
+        raise AskwellError(
+            f"All {n} rows of the pool have a label, in its own column (label, target, class or y, or --label) or in "
+            "the file of labels, so there is nothing to ask; leave the labels empty that are not known yet."
+        )
     if free < batch:
         raise AskwellError(
             f"The pool has {n} rows, {free} of them without a label, and --batch is {batch}; ask for at most {free}, "

@@ -1,5 +1,6 @@
 """The spec of a training run: everything that decides a policy's weights, frozen, as a TOML file."""
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -75,8 +76,8 @@ class TrainingSpec(BaseModel):
             raise AskwellError(_sentence(error)) from error
         if spec.tasks % spec.chunk or spec.tasks < 2 * spec.chunk:
             raise AskwellError(
-                f"An update has {spec.tasks} tasks and plays {spec.chunk} in one program; give it a multiple of that, "
-                "at least twice as many."
+                f"tasks is {spec.tasks} and chunk, the tasks in one program, {spec.chunk}; give tasks a multiple of "
+                "chunk, at least twice as many."
             )
         if spec.head not in HEADS:
             raise AskwellError(unknown("head", spec.head, HEADS))
@@ -100,8 +101,9 @@ class TrainingSpec(BaseModel):
             needed: dict[str, Any] = {"fisher": True} if self.optimiser == "natural" else {}
             return TRAINERS[self.trainer](**self.algorithm, **needed)
         except TypeError as error:
+            known = ", ".join(field.name for field in dataclasses.fields(TRAINERS[self.trainer]))
             raise AskwellError(
-                f"The trainer '{self.trainer}' cannot have the settings {self.algorithm}: {error}."
+                f"The trainer '{self.trainer}' cannot have the settings {self.algorithm}; known: {known}."
             ) from error
 
     @classmethod
