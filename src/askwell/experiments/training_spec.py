@@ -54,7 +54,7 @@ class TrainingSpec(BaseModel):
     clip: Annotated[float, Field(gt=0)] = 1.0
     average: Annotated[float, Field(gt=0, le=1)] = 0.05
     every: Size = 50
-    judged: Annotated[int, Field(ge=2)] = 64
+    judged: Annotated[int, Field(ge=CHUNK, multiple_of=CHUNK)] = 64
     against: Annotated[tuple[str, ...], BeforeValidator(tuples)] = ("random", "margin", "margin-herding")
     worlds: Annotated[tuple[World, ...], BeforeValidator(tuples), Field(min_length=1)] = (World(),)
     validation: Annotated[tuple[World, ...], BeforeValidator(tuples)] = ()

@@ -1,7 +1,7 @@
 """How many programs may run at once, how they are compiled, and what may not be in them.
 
 A program that plays episodes gains little from a second thread of its own, so chunks run side by side. XLA's pool
-keeps its own size, a thread a core: with twice as many a third of the time was lost to threads waking each other.
+keeps its own size, a thread a core: more of them lose time waking each other.
 """
 
 import os
@@ -37,12 +37,12 @@ def compiled(function: Any, *arguments: Any, who: str = "The policy") -> Any:
     programs run in, and waits there; once every thread of the pool does, all wait for ever.
 
     Raises:
-        AskwellError: if LAPACK is called on CPU, and there is more than one core.
+        AskwellError: saying that it is `who`'s, if LAPACK is called on CPU, and there is more than one core.
     """
     with jax.default_matmul_precision("float32"):
         lowered = function.lower(*arguments)
-    found = lapack(lowered)
-    if found and workers() > 1:
+    found = lapack(lowered) if workers() > 1 else None
+    if found:
         raise AskwellError(
             f"{who} or its learner calls LAPACK ({found}, by jax.numpy.linalg or jax.scipy.linalg), and a "
             "compiled game can then wait for ever (a fault of JAX 0.10 on CPU); use askwell.core.inverse, or set "

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from askwell.core import View
-from askwell.core.geometry import square_distance
+from askwell.core.geometry import rbf, square_distance
 
 FEATURES = (
     "asked",  # 1 if the row was asked already
@@ -46,7 +46,7 @@ def observe(view: View) -> Float[Array, "n f"]:
         ordered[:, -2] if c > 1 else jnp.zeros(n),
         -jnp.sum(view.proba * view.log_proba, axis=1) / jnp.log(max(c, 2)),
         rank,
-        jnp.exp(-nearest / (2 * view.geometry.widths[1] ** 2)),
+        rbf(nearest, view.geometry.widths[1]),
         size[groups] / n,
         taken[groups] / size[groups],
         jnp.full(n, view.round / view.rounds),

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from askwell.core import View
-from askwell.core.geometry import square_distance
+from askwell.core.geometry import rbf, square_distance
 from askwell.core.inverse import inverse
 from askwell.strategies import coverage, uncertainty
 
@@ -116,7 +116,7 @@ def look(view: View, q: int, rows: Int[Array, " m"]) -> tuple[Sight, Batch]:
     # The kernel posterior: what the labels alone say about a point, smoothed towards their shares.
     width = view.geometry.widths[1]
     near = square_distance(view.x, x)
-    similarity = jnp.exp(-near / (2 * width**2)) * used
+    similarity = rbf(near, width) * used
     member = jnp.where(used[:, None] > 0, y[:, None] == jnp.arange(c), False).astype(view.x.dtype)
     label_share = jnp.sum(member, axis=0) / jnp.maximum(labels, 1.0)
     mass = jnp.sum(similarity, axis=1)
@@ -232,7 +232,7 @@ def see(sight: Sight, batch: Batch, q: int) -> tuple[Float[Array, "m f"], Float[
 def add(sight: Sight, batch: Batch, pick: Int[Array, ""]) -> Batch:
     """The batch with one more candidate, given by its place among them."""
     x = sight.x[pick]
-    similarity = jnp.exp(-jnp.sum((sight.x - x) ** 2, axis=1) / (2 * sight.width**2))
+    similarity = rbf(jnp.sum((sight.x - x) ** 2, axis=1), sight.width)
     # One more row in the linear model changes the inverse by a matrix of rank one (Sherman and Morrison 1950).
     shared = batch.along @ x
     own = batch.along[pick] / (1 + batch.leverage[pick])

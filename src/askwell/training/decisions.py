@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from askwell.core import View
-from askwell.core.geometry import square_distance
+from askwell.core.geometry import rbf, square_distance
 
 
 class Decisions(eqx.Module):
@@ -36,6 +36,6 @@ def decided(view: View, picks: Int[Array, " q"], answers: Int[Array, " q"]) -> D
     groups = jnp.mean(jax.nn.one_hot(view.geometry.groups[picks], view.geometry.centres.shape[0]), axis=0)
     classes = jnp.mean(jax.nn.one_hot(answers, view.log_proba.shape[1]), axis=0)
     x = view.x[picks]
-    near = jnp.exp(-square_distance(x, x) / (2 * view.geometry.widths[1] ** 2))
+    near = rbf(square_distance(x, x), view.geometry.widths[1])
     twin = jnp.max(jnp.where(jnp.eye(q, dtype=bool), 0.0, near), axis=1)
     return Decisions(effective(groups), effective(classes), jnp.max(groups), jnp.mean(twin))
