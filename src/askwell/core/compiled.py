@@ -33,12 +33,12 @@ def write_programs_whole() -> None:
         return
     theirs = LRUCache.put
 
-    def put(cache: LRUCache, key: str, value: bytes) -> None:
+    def put(self: LRUCache, key: str, value: bytes) -> None:
         if cache.eviction_enabled or not isinstance(
             cache.path, Path
         ):  # a lock is held, or the files are elsewhere
-            return theirs(cache, key, value)
-        write_whole(cache.path / f"{key}-cache", value, "free space, or set JAX_COMPILATION_CACHE_DIR")
+            return theirs(self, key, value)
+        write_whole(self.path / f"{key}-cache", value, "free space, or set JAX_COMPILATION_CACHE_DIR")
 
     if theirs.__module__ != __name__:  # else it has been done
         LRUCache.put = put
