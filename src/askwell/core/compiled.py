@@ -34,9 +34,7 @@ def write_programs_whole() -> None:
     theirs = LRUCache.put
 
     def put(self: LRUCache, key: str, value: bytes) -> None:
-        if cache.eviction_enabled or not isinstance(
-            cache.path, Path
-        ):  # a lock is held, or the files are elsewhere
+        if self.eviction_enabled or not isinstance(self.path, Path):  # locked, or no local files
             return theirs(self, key, value)
         write_whole(self.path / f"{key}-cache", value, "free space, or set JAX_COMPILATION_CACHE_DIR")
 
