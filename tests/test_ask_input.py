@@ -2,10 +2,13 @@
 
 import importlib
 import json
+import os
 import sys
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+import polars as pl
 import pytest
 
 import askwell
@@ -200,6 +203,29 @@ def test_a_pool_whose_own_column_labels_it_all_is_told_so(run):
     assert "All 20 rows of the pool have a label, in its own column" in err
 
 
+def test_a_column_that_gives_the_answers_away_is_named(tmp_path):
+    rng = np.random.default_rng(0)
+    words, digits = rng.choice(["cat", "dog"], 40), rng.choice(["0", "1"], 40)
+    pool = pl.DataFrame({"id": [f"r{i}" for i in range(40)], "size": rng.normal(size=40), "animal": words})
+
+    def said(pool, answers, some=9):
+        labels = {f"r{i}": answers[i] for i in range(some)}
+        return askwell.ask(pool, labels=labels, strategy="margin", batch=3).notes
+
+    pool.write_csv(tmp_path / "mixed.csv")
+    leak = (
+        "mixed: column 'animal' holds the very label of all 9 labelled rows; if it is the label, leave it out"
+    )
+    assert [note[: len(leak)] for note in said(tmp_path / "mixed.csv", words)] == [leak]
+    assert said(tmp_path / "mixed.csv", words, some=4) == ()  # as well an accident
+    assert said(tmp_path / "mixed.csv", digits) == ()
+    numbers = pool.with_columns(animal=pl.Series(digits).cast(pl.Float32))
+    numbers.write_parquet(tmp_path / "numbers.parquet")
+    assert "numbers: column 1 (from 0) holds" in said(tmp_path / "numbers.parquet", digits)[0]
+    numbers.write_csv(tmp_path / "numbers.csv")
+    assert "numbers: column 'animal' holds" in said(tmp_path / "numbers.csv", digits)[0]
+
+
 def test_a_newcomer_goes_round_twice(run, tmp_path):
     words = ("pool.csv", "--label", "kind", "--batch", 4, "--out")
     assert run(*words, "first.csv", pool_csv=POOL)[:2] == (0, "")
@@ -236,10 +262,14 @@ def test_what_is_read_is_never_overwritten(run, tmp_path):
 
 
 def test_nothing_half_written(run, tmp_path, monkeypatch):
-    def full(*_):
-        raise OSError(28, "No space left on device")
+    replace = os.replace
 
-    monkeypatch.setattr("askwell.asking.asked.os.replace", full)
+    def full(source, target):
+        if Path(target).name == "o.csv":
+            raise OSError(28, "No space left on device")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
     code, _, err = run("pool.csv", "--label", "kind", "--batch", 2, "--out", "o.csv", pool_csv=POOL)
     assert code == 2
     assert "No space left" in err

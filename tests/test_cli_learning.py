@@ -5,7 +5,7 @@ import json
 import polars as pl
 import pytest
 
-from askwell import cli
+from askwell import cli, learning
 
 SPEC = """
 updates = 4
@@ -38,6 +38,13 @@ def say(tmp_path, monkeypatch, capsys):
         return int(left.value.code or 0), output.out, output.err
 
     return run
+
+
+def test_a_command_to_copy_works_where_the_name_is_not_found(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    for called, command in ((".venv/bin/askwell", ".venv/bin/askwell"), ("bin/pytest", "askwell")):
+        monkeypatch.setattr("sys.argv", [called])
+        assert learning._command() == command
 
 
 def test_from_a_spec_to_a_judged_policy(say, tmp_path):

@@ -68,8 +68,9 @@ def test_the_sentence_says_whether_random_is_too_noisy():
     assert clear.startswith(
         "On d, 84% of the variance after 20 labels is the sample's; one random episode differs"
     )
-    assert "random's signal is not too noisy (20 were played)" in clear
-    assert "too noisy for this run (20 were played)" in unclear
+    assert "this set's signal is not too noisy (20 were played)" in clear
+    assert "A verdict may know more" not in clear
+    assert "too noisy for this run (20 were played). A verdict may know more" in unclear
     assert "noisy" not in data_curves.caption(data_curves.data(samples()))
 
 

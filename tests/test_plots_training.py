@@ -115,6 +115,20 @@ def test_validation_spans_seeds():
     found = validation.data(training([], [], rows))
     assert found.select("difference", "low", "high").row(0) == pytest.approx((0.03, 0.01, 0.05))
     assert "above random (+0.030 [+0.010, +0.050])" in validation.caption(found)
+    for low, high, word in (
+        (-0.002, 0.002, "equivalent to"),
+        (-0.02, 0.01, "not told apart from"),
+        (-1, -0.1, "below"),
+    ):
+        row = {
+            "seed": 0,
+            "update": 9,
+            "against": "margin",
+            "difference": (low + high) / 2,
+            "low": low,
+            "high": high,
+        }
+        assert f"the policy is {word} margin" in validation.caption(validation.data(training([], [], [row])))
 
 
 def test_gradient_ratio_is_taken_update_by_update():

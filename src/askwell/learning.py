@@ -1,5 +1,7 @@
 """The commands that train a policy and judge one. As in `cli`, everything heavy is imported inside them."""
 
+import shutil
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -66,7 +68,7 @@ def train(
     for sentence in trained.card["warnings"]:
         show.print(f"Warning: {sentence}")
     show.print(f"The policy is {out / 'policy.safetensors'}; to judge it on data that it never saw:")
-    show.print(f"askwell evaluate {out} digits breast_cancer letter", soft_wrap=True)
+    show.print(f"{_command()} evaluate {out} digits breast_cancer letter", soft_wrap=True)
 
 
 def evaluate(
@@ -115,6 +117,12 @@ def evaluate(
         seed=seed,
         out=out,
     )
+
+
+def _command() -> str:
+    """How to call Askwell from here: by name, or by the path that it was called by where the name is not found."""
+    called = Path(sys.argv[0])
+    return str(called) if called.name == "askwell" and shutil.which("askwell") is None else "askwell"
 
 
 def _fresh(policy: str, strategies: list[str], tasks: int, seed: int, out: Path | None) -> None:

@@ -94,7 +94,8 @@ def _columns(raw: Raw, label: str | None, id: str | None) -> tuple[np.ndarray, n
     if len(ids) != 1:
         given = f"'{id}' or 'id'" if id else "'id'"
         raise raw.error(
-            f"no one column is called {given}; say with --id which holds the ids: {', '.join(raw.names)}"
+            f"no one column is called {given}; say with --id which holds the ids ({', '.join(raw.names)}), or add one: "
+            "a pool without ids counts its rows from 0"
         )
     rest = [name for name in raw.names if name != ids[0]]
     if label is not None and label not in rest:

@@ -15,7 +15,7 @@ from askwell.asking.answers import collect
 from askwell.asking.asked import Asked, check_out
 from askwell.asking.belief import believe, read_proba, take
 from askwell.asking.candidates import choose
-from askwell.asking.pool import read_pool
+from askwell.asking.pool import encoded, notes, read_pool
 from askwell.core import AbstractLearner, AbstractStrategy, AskwellError, View, compilation_cache, measure
 from askwell.data.matrix import aligned
 from askwell.learners import make_learner
@@ -68,8 +68,8 @@ def ask(
     if seed < 0:
         raise AskwellError(f"seed is {seed}; give 0 or more.")
     chooser, fitter = _chooser(strategy, proba is not None), _fitter(learner)
-    rows = read_pool(pool, label=label, id=id, features=features, labels_apart=labels is not None)
-    given = None if proba is None else read_proba(proba, len(rows.x))
+    rows = read_pool(pool, label=label, id=id, labels_apart=labels is not None)
+    given = None if proba is None else read_proba(proba, len(rows.ids))
     if classes is not None and given is None:
         raise AskwellError("--classes names the columns of --proba; give both or neither.")
     if classes is not None and given is not None and len(classes) != given.shape[1]:
@@ -77,13 +77,15 @@ def ask(
             f"--classes names {len(classes)} classes and --proba has {given.shape[1]} columns."
         )
     answers = collect(rows, labels, label=label, id=id, classes=classes)
+    said = notes(rows, answers.rows, np.array(answers.classes, object)[answers.y[answers.rows]])
     if given is not None:
         answers = _on_columns(answers, given.shape[1])
     shown, note = choose(chooser, answers.y, answers.rows, batch=batch, candidates=candidates, seed=seed)
-    x, y, labelled = rows.x, answers.y, answers.rows
+    x, y, labelled, ids = encoded(rows, features), answers.y, answers.rows, rows.ids
+    del rows  # room for what the strategy needs
     if shown is not None:
-        x = aligned((len(shown), rows.x.shape[1]))
-        np.take(rows.x, shown, axis=0, out=x)
+        whole, x = x, aligned((len(shown), x.shape[1]))
+        np.take(whole, shown, axis=0, out=x)
         y, labelled = y[shown], np.searchsorted(shown, labelled)
     count = max(2, len(answers.classes))
     if given is not None:
@@ -98,9 +100,9 @@ def ask(
     )
     frame = _frame(picks, log_proba, answers.classes if len(answers.rows) or given is not None else ())
     chosen = picks.astype(np.int64) if shown is None else shown[picks]
-    ids = tuple(rows.ids[chosen])
-    frame = pl.DataFrame({"id": pl.Series(ids, dtype=pl.String), **frame})
-    asked = Asked(ids, chosen, frame, (*rows.notes, *((note,) if note else ())))
+    names = tuple(ids[chosen])
+    frame = pl.DataFrame({"id": pl.Series(names, dtype=pl.String), **frame})
+    asked = Asked(names, chosen, frame, (*said, *((note,) if note else ())))
     if out is not None:
         asked.write(out)
     return asked

@@ -1,40 +1,27 @@
-"""Rows to choose from, encoded, with the labels that they bring along."""
+"""Rows to choose from, with the labels that they bring along."""
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
 
 from askwell.core import AskwellError
-from askwell.data import Table, as_matrix, encode_features, encode_matrix, load_pool
+from askwell.data import Matrix, Table, as_matrix, encode_features, encode_matrix, load_pool
+from askwell.data.columns import number
 
+Rows = Table | Matrix
+"""The whole pool, not encoded: ``name``, ``ids`` and ``labels`` (None where a row has none) are read here."""
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Rows:
-    """The whole pool.
-
-    Attributes:
-        name: what errors call it.
-        x: ``float32 [N, d]``, encoded as `askwell.compare` does it.
-        ids: ``object [N]`` of str, all different.
-        labels: ``object [N]`` of str; None where a row has none.
-        notes: what was left out, in sentences.
-    """
-
-    name: str
-    x: np.ndarray
-    ids: np.ndarray
-    labels: np.ndarray
-    notes: tuple[str, ...] = ()
+SEEN = 5
+"""So many labels that are all in a column of the pool are no accident."""
 
 
 def read_pool(
-    pool: str | Path | np.ndarray, *, label: str | None, id: str | None, features: int, labels_apart: bool
+    pool: str | Path | np.ndarray, *, label: str | None, id: str | None, labels_apart: bool
 ) -> Rows:
-    """Read and encode; `labels_apart` says that there is a file of labels, which `label` may refer to as well.
+    """Read; `labels_apart` says that there is a file of labels, which `label` may refer to as well.
 
     Raises:
-        AskwellError: for a file that is damaged or holds values that are not finite, or an unknown `label`.
+        AskwellError: for a file that is damaged, or an unknown `label`.
     """
     found = (
         as_matrix("pool", pool) if isinstance(pool, np.ndarray) else load_pool(str(pool), label=label, id=id)
@@ -45,13 +32,45 @@ def read_pool(
             f"{found.name} has no label column '{label}'{listed}; name the right one with --label, or give the "
             "answers so far with --labels."
         )
-    if not isinstance(found, Table):
-        return Rows(found.name, encode_matrix(found, features), found.ids, found.labels)
-    gone = f"{found.name}: left out {', '.join(found.dropped)} (nearly every value is another)."
-    return Rows(
-        found.name,
-        encode_features(found, features),
-        found.ids,
-        found.labels,
-        (gone,) if found.dropped else (),
-    )
+    return found
+
+
+def encoded(rows: Rows, features: int) -> np.ndarray:
+    """``float32 [N, d]``, encoded as `askwell.compare` does it.
+
+    Raises:
+        AskwellError: for values that are not finite.
+    """
+    return encode_features(rows, features) if isinstance(rows, Table) else encode_matrix(rows, features)
+
+
+def notes(rows: Rows, labelled: np.ndarray, answers: np.ndarray) -> tuple[str, ...]:
+    """What was left out, and which column seems to give the answers away, in sentences.
+
+    `answers` are the labels of the rows `labelled`, in words.
+    """
+    said = []
+    if isinstance(rows, Table) and rows.dropped:
+        said.append(f"{rows.name}: left out {', '.join(rows.dropped)} (nearly every value is another).")
+    if len(labelled) >= SEEN and len(set(answers)) > 1:
+        said += [
+            f"{rows.name}: {column} holds the very label of all {len(labelled)} labelled rows; if it is the label, "
+            "leave it out of the pool, or name it with --label."
+            for column in _alike(rows, labelled, answers)
+        ]
+    return tuple(said)
+
+
+def _alike(rows: Rows, labelled: np.ndarray, answers: np.ndarray) -> list[str]:
+    values = np.array([number(word) for word in answers], float)  # None is not a number
+    if not isinstance(rows, Table):
+        return [
+            f"column {at} (from 0)"
+            for at in np.flatnonzero((rows.x[labelled] == values[:, None]).all(axis=0))
+        ]
+    shown = rows.features.iloc[labelled]
+    return [
+        f"column '{name}'"
+        for name, column in shown.items()
+        if (column.to_numpy() == (answers if column.dtype == object else values)).all()
+    ]

@@ -136,10 +136,12 @@ def caption(data: Curves) -> str:
             enough = "not too noisy" if count <= data.splits else "too noisy for this run"
             text += (
                 f"; one random episode differs from another by ±{noise:.3f} AULC, {name} leads by {lead:.3f}, so "
-                f"about {count} paired episodes show it: random's signal is {enough} ({data.splits} were played)"
+                f"about {count} episodes show it here: this set's signal is {enough} ({data.splits} were played)"
             )
         else:
             text += f"; one random episode differs from another by ±{noise:.3f} AULC"
         said.append(text)
     text = ". ".join(text[0].upper() + text[1:] for text in said)
+    if "too noisy for" in text:
+        text += ". A verdict may know more: it pairs episodes of one split and takes all sets together"
     return f"{text}. Bands: 5–95 % and 25–75 % of {data.episodes} random episodes."

@@ -9,8 +9,17 @@ from askwell.plots import chart, files, web
 from askwell.plots.chart import Line, Lines
 from askwell.plots.palette import style
 from askwell.plots.sources import Training
+from askwell.stats.paired import Interval
+from askwell.stats.verdict import judge
 
 SOURCE = "training"
+
+WORDS = {
+    "better": "above",
+    "worse": "below",
+    "equivalent": "equivalent to",
+    "not enough evidence": "not told apart from",
+}
 
 
 def data(training: Training) -> pl.DataFrame:
@@ -64,6 +73,6 @@ def caption(data: pl.DataFrame) -> str:
     said = []
     for (name,), part in data.group_by("against", maintain_order=True):
         row = part.row(-1, named=True)
-        told = "above" if row["low"] > 0 else "below" if row["high"] < 0 else "not told apart from"
+        told = WORDS[judge(Interval(row["difference"], row["low"], row["high"]))]
         said.append(f"{told} {name} ({row['difference']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}])")
     return f"At update {data['update'].max()} the policy is {', '.join(said)}; bands are 95 % intervals."
