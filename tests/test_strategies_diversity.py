@@ -112,6 +112,21 @@ def test_probcover_covers_as_much_as_scikit_activeml_at_every_pick(delta):
         cover |= ball[row]
 
 
+@pytest.mark.parametrize("n", [45, 1200])
+def test_probcover_counts_landmarks_whatever_their_number(n):
+    # 45 points are no whole number of words; above 1,024, landmarks stand for the pool.
+    view = make_view(n)
+    delta, picks = 1.5, ProbCover(delta=1.5).select(KEY, view, Q)
+    x, some = np.asarray(view.x, float), np.asarray(view.geometry.landmarks)
+    ball = np.sqrt(((x[:, None] - x[some]) ** 2).sum(-1)) <= delta
+    cover = ball[np.asarray(view.asked)].any(0)
+    for row in np.asarray(picks):
+        gain = (ball & ~cover).sum(1)
+        assert gain[row] == gain[~np.asarray(view.asked)].max()
+        assert gain[row] > 0 or cover.all()
+        cover |= ball[row]
+
+
 @pytest.mark.parametrize("purity", [0.8, 0.95, 0.97])
 def test_probcover_radius_is_the_largest_that_scikit_activeml_calls_pure(purity):
     view = make_view()

@@ -4,11 +4,13 @@ from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
 
 from askwell.core import AbstractStrategy, View
 from askwell.core.kmeans import kmeans
-from askwell.strategies import coverage
+from askwell.strategies import coverage, pickers
+
+WORD = 32
 
 
 class ProbCover(AbstractStrategy):
@@ -34,8 +36,34 @@ class ProbCover(AbstractStrategy):
             if self.delta is None
             else jnp.nextafter(self.delta**2, jnp.inf)
         )
-        distance = coverage.distances(view)
-        return coverage.herd(key, view, lambda rows: (distance(rows) < limit).astype(view.x.dtype), q)
+        ball = _balls(view, limit)
+        used = view.rows < view.x.shape[0]
+        cover = jnp.where(used, ball[:, jnp.where(used, view.rows, 0)], 0)
+        cover = jax.lax.reduce(cover, jnp.uint32(0), jnp.bitwise_or, (1,))
+
+        def gain(cover: UInt32[Array, " w"]) -> Float[Array, " n"]:
+            # Words along the first axis: sums along rows are slow on CPU.
+            added = jax.lax.population_count(ball & ~cover[:, None])
+            return jnp.sum(added, axis=0).astype(view.x.dtype)
+
+        return pickers.greedy(key, cover, gain, lambda cover, row: cover | ball[:, row], view.asked, q)
+
+
+def _balls(view: View, limit: Float[Array, ""]) -> UInt32[Array, "w n"]:
+    """Which landmarks lie in each point's ball, a bit each: what a point adds is then counted 32 at a time."""
+    n, count = view.x.shape[0], view.geometry.landmarks.shape[0]
+    distance = coverage.distances(view)
+    bit = jnp.uint32(1) << jnp.arange(WORD, dtype=jnp.uint32)
+
+    def pack(rows: coverage.Some) -> UInt32[Array, "k w"]:
+        inside = jnp.pad(distance(rows) < limit, ((0, 0), (0, -count % WORD)))
+        return jnp.sum(
+            jnp.where(inside.reshape(-1, -(-count // WORD), WORD), bit, 0), axis=2, dtype=jnp.uint32
+        )
+
+    if not coverage.sampled(view):
+        return pack(slice(None)).T
+    return jax.lax.map(lambda row: pack(row[None])[0], jnp.arange(n), batch_size=coverage.BLOCK).T
 
 
 def pseudo_labels(view: View) -> Int[Array, " n"]:
