@@ -20,11 +20,15 @@ ROUNDS = [0, 1, WARM, GAME.rounds - 2]
 @pytest.fixture(scope="module")
 def policy() -> Pointwise:
     """A policy with weights all over the place."""
-    start = Pointwise(jax.random.key(0))
+    return moved(Pointwise(jax.random.key(0)))
+
+
+def moved(start):
+    """The policy with other weights."""
     leaves, tree = jax.tree.flatten(eqx.filter(start, eqx.is_inexact_array))
     keys = jax.random.split(jax.random.key(1), len(leaves))
-    moved = [leaf + 0.3 * jax.random.normal(key, leaf.shape) for leaf, key in zip(leaves, keys, strict=True)]
-    return eqx.combine(jax.tree.unflatten(tree, moved), start)
+    other = [leaf + 0.3 * jax.random.normal(key, leaf.shape) for leaf, key in zip(leaves, keys, strict=True)]
+    return eqx.combine(jax.tree.unflatten(tree, other), start)
 
 
 @eqx.filter_jit
@@ -48,11 +52,36 @@ def view_of(round):
 
 @pytest.mark.parametrize("head", [Pointwise, Linear])
 @pytest.mark.parametrize("round", ROUNDS)
-def test_an_untrained_policy_is_margin_herding(round, head):
+@pytest.mark.parametrize("rule", ["margin-herding", "uherding"])
+def test_an_untrained_policy_is_its_rule(rule, round, head):
     view = view_of(round)
-    ours = pick(head(jax.random.key(5)), jax.random.key(0), view)
-    theirs = pick(STRATEGIES["margin-herding"](), jax.random.key(0), view)
+    ours = pick(head(jax.random.key(5), rule=rule), jax.random.key(0), view)
+    theirs = pick(STRATEGIES[rule](), jax.random.key(0), view)
     assert np.array_equal(ours, theirs)
+
+
+def test_the_rule_in_the_middle_is_both_rules_geometric_mean():
+    features, context = seen(view_of(ROUNDS[-1]), (3, 9))
+    both, one, other = (
+        Pointwise(jax.random.key(5), rule=rule).score(features, context)
+        for rule in ("herding", "margin-herding", "uherding")
+    )
+    np.testing.assert_allclose(both, (one + other) / 2, rtol=1e-5)
+    with pytest.raises(AskwellError, match="Unknown rule 'hrding'. Did you mean 'herding'"):
+        Pointwise(jax.random.key(5), rule="hrding")
+
+
+@pytest.mark.parametrize("head", [Pointwise, Linear])
+def test_a_policy_shrinks_towards_its_rule(head):
+    features, context = seen(view_of(ROUNDS[-1]), (3, 9))
+    untrained = head(jax.random.key(5), rule="herding")
+    policy = moved(untrained)
+    rule, whole = untrained.score(features, context), policy.score(features, context)
+    assert np.max(np.abs(whole - rule)) > 0.1
+    for share in (0.0, 0.5, 1.0):
+        np.testing.assert_allclose(
+            policy.shrink(share).score(features, context), rule + share * (whole - rule), rtol=1e-4, atol=1e-4
+        )
 
 
 @pytest.mark.parametrize("round", ROUNDS)

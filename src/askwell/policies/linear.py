@@ -9,26 +9,29 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from askwell.core import AskwellError, unknown
 from askwell.policies.features import CONTEXT, FEATURES
-from askwell.policies.pointwise import AbstractPointwise
+from askwell.policies.pointwise import AbstractPointwise, known
 
 
 class Linear(AbstractPointwise):
-    """Adds to a heuristic's score a sum of the features, with weights that may shift with what the round is like.
+    """Adds to a rule's score a sum of the features, with weights that may shift with what the round is like.
 
     So few weights that the natural gradient can be followed, and studied (`studies/transfer.py`).
 
     Attributes:
         context: names from ``askwell.policies.features.CONTEXT`` that weights shift with, a weight for each feature;
             by default only the place in the batch.
+        rule: as `Pointwise`'s.
     """
 
     name: ClassVar[str] = "linear"
     base: Float[Array, " f"]
     shift: Float[Array, "g f"]
     context: tuple[str, ...] = eqx.field(static=True)
+    rule: str = eqx.field(static=True)
 
-    def __init__(self, key: PRNGKeyArray, context: Sequence[str] = ("slot",)):
+    def __init__(self, key: PRNGKeyArray, context: Sequence[str] = ("slot",), rule: str = "margin-herding"):
         del key  # every head is given one; this one has nothing to draw
+        self.rule = known(rule)
         for name in context:
             if name not in CONTEXT:
                 raise AskwellError(unknown("context", name, CONTEXT))
@@ -40,3 +43,7 @@ class Linear(AbstractPointwise):
         """See `AbstractPointwise.learned`."""
         read = jnp.array([CONTEXT.index(name) for name in self.context], int)
         return features @ (self.base + context[read] @ self.shift)
+
+    def shrink(self, share: float) -> "Linear":
+        """See `AbstractPolicy.shrink`."""
+        return eqx.tree_at(lambda p: (p.base, p.shift), self, (share * self.base, share * self.shift))

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from askwell.core import View
+from askwell.core import AskwellError, View, unknown
 from askwell.core.extreme import argmax
 from askwell.policies.base import AbstractPolicy, Act
 from askwell.policies.features import CONTEXT, FEATURES, Batch, add, look, see
@@ -16,22 +16,27 @@ from askwell.policies.narrow import narrow
 from askwell.strategies import pickers
 
 HIDDEN = 16
-START = {"doubt": 6.0, "coarse": 6.0}
-"""Margin-herding, the rule that an untrained policy follows, as logits: flat enough that a draw tries something else
-now and then."""
+RULES = {
+    "margin-herding": {"doubt": 6.0, "coarse": 6.0},
+    "uherding": {"weighted": 6.0},
+    "herding": {"doubt": 3.0, "coarse": 3.0, "weighted": 3.0},
+}
+"""Rules that an untrained policy follows, as logits: flat enough that a draw tries something else now and then. The last
+is the geometric mean of the others."""
 
 
 class AbstractPointwise(AbstractPolicy):
     """Scores every candidate; each pick changes the scores of the rest.
 
-    In a cold round the score is the heuristic's, margin × coverage gain, and nothing learned is added: all that is
-    seen there is how the points lie, and what was learned about that from synthetic tasks did not carry over to real
-    ones (docs/policies.md).
+    In a cold round the score is the rule's, coverage gain, and nothing learned is added: all that is seen there is how
+    the points lie, and what was learned about that from synthetic tasks did not carry over to real ones
+    (docs/policies.md).
     """
 
     needs: ClassVar[tuple[str, ...]] = ("probabilities", "geometry")
     large: ClassVar[bool] = True
     inputs: ClassVar[tuple[str, ...]] = FEATURES + CONTEXT
+    rule: eqx.AbstractVar[str]
 
     @abc.abstractmethod
     def learned(self, features: Float[Array, "m f"], context: Float[Array, " g"]) -> Float[Array, " m"]:
@@ -39,7 +44,7 @@ class AbstractPointwise(AbstractPolicy):
 
     def score(self, features: Float[Array, "m f"], context: Float[Array, " g"]) -> Float[Array, " m"]:
         """How much each candidate is wanted, as a logit."""
-        start = features @ jnp.array([START.get(name, 0.0) for name in FEATURES])
+        start = features @ jnp.array([RULES[self.rule].get(name, 0.0) for name in FEATURES])
         return start + (1 - context[CONTEXT.index("cold")]) * self.learned(features, context)
 
     def act(
@@ -84,11 +89,15 @@ class AbstractPointwise(AbstractPolicy):
 class Pointwise(AbstractPointwise):
     """Scores every candidate with weights that depend on the round; each pick changes the scores of the rest.
 
-    The score is that of a heuristic, margin × coverage gain, plus what is learned: a function linear in the features
-    (`policies.features`), with weights that a small network reads off the context, and a small network on both.
+    The score is that of a rule plus what is learned: a function linear in the features (`policies.features`), with
+    weights that a small network reads off the context, and a small network on both.
+
+    Attributes:
+        rule: what an untrained policy does, a name from `RULES`: by default margin × coverage gain.
     """
 
     name: ClassVar[str] = "pointwise"
+    rule: str = eqx.field(static=True)
     base: Float[Array, " f"]
     of_context: eqx.nn.MLP
     inner: Float[Array, "f h"]
@@ -96,7 +105,8 @@ class Pointwise(AbstractPointwise):
     bias: Float[Array, " h"]
     last: Float[Array, " h"]
 
-    def __init__(self, key: PRNGKeyArray):
+    def __init__(self, key: PRNGKeyArray, rule: str = "margin-herding"):
+        self.rule = known(rule)
         f, g = len(FEATURES), len(CONTEXT)
         first, inner, outer = jax.random.split(key, 3)
         self.base = jnp.zeros(f)
@@ -111,6 +121,22 @@ class Pointwise(AbstractPointwise):
         # The context goes through the first layer once, not once a candidate.
         hidden = jnp.tanh(features @ self.inner + (context @ self.outer + self.bias))
         return linear + hidden @ self.last
+
+    def shrink(self, share: float) -> "Pointwise":
+        """See `AbstractPolicy.shrink`: what is learned is linear in the last weights of both networks."""
+        last = lambda p: (p.base, p.last, p.of_context.layers[-1])
+        return eqx.tree_at(last, self, replace_fn=lambda leaf: jax.tree.map(lambda w: share * w, leaf))
+
+
+def known(rule: str) -> str:
+    """The rule's name.
+
+    Raises:
+        AskwellError: for one that there is not.
+    """
+    if rule not in RULES:
+        raise AskwellError(unknown("rule", rule, RULES))
+    return rule
 
 
 def _silent(network: eqx.nn.MLP) -> eqx.nn.MLP:
