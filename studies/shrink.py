@@ -1,7 +1,7 @@
 """How much of what was learned carries over? `python studies/shrink.py learned`.
 
 Plays a trained policy on the meta-validation sets with its learned part scaled down towards the rule that it started
-from, and prints each one's AULC less uherding's. The share with the highest is what `keep` in a training spec should be.
+from, and prints each one's AULC less uherding's: what `keep` in a training spec is chosen by.
 """
 
 import argparse

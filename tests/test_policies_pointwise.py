@@ -67,7 +67,7 @@ def test_the_rule_in_the_middle_is_both_rules_geometric_mean():
         for rule in ("herding", "margin-herding", "uherding")
     )
     np.testing.assert_allclose(both, (one + other) / 2, rtol=1e-5)
-    with pytest.raises(AskwellError, match="Unknown rule 'hrding'. Did you mean 'herding'"):
+    with pytest.raises(AskwellError, match=r"Unknown rule 'hrding'\. Did you mean 'herding'"):
         Pointwise(jax.random.key(5), rule="hrding")
 
 

@@ -91,8 +91,8 @@ class TrainingSpec(BaseModel):
             )
         if spec.keep < 1 and HEADS[spec.head].shrink is AbstractPolicy.shrink:
             raise AskwellError(
-                f"keep is {spec.keep:g}, and the head '{spec.head}' starts from no rule that it could be shrunk to; set "
-                "keep = 1 or another head."
+                f"keep is {spec.keep:g}, and the head '{spec.head}' starts from no rule that it could be shrunk to; "
+                "set keep = 1 or another head."
             )
         spec.make_trainer()
         for world in (*spec.worlds, *spec.validation):

@@ -21,8 +21,8 @@ RULES = {
     "uherding": {"weighted": 6.0},
     "herding": {"doubt": 3.0, "coarse": 3.0, "weighted": 3.0},
 }
-"""Rules that an untrained policy follows, as logits: flat enough that a draw tries something else now and then. The last
-is the geometric mean of the others."""
+"""Rules that an untrained policy follows, as logits: flat enough that a draw tries something else now and then. The
+last is the geometric mean of the others."""
 
 
 class AbstractPointwise(AbstractPolicy):
