@@ -71,19 +71,6 @@ def test_the_rule_in_the_middle_is_both_rules_geometric_mean():
         Pointwise(jax.random.key(5), rule="hrding")
 
 
-@pytest.mark.parametrize("head", [Pointwise, Linear])
-def test_a_policy_shrinks_towards_its_rule(head):
-    features, context = seen(view_of(ROUNDS[-1]), (3, 9))
-    untrained = head(jax.random.key(5), rule="herding")
-    policy = moved(untrained)
-    rule, whole = untrained.score(features, context), policy.score(features, context)
-    assert np.max(np.abs(whole - rule)) > 0.1
-    for share in (0.0, 0.5, 1.0):
-        np.testing.assert_allclose(
-            policy.shrink(share).score(features, context), rule + share * (whole - rule), rtol=1e-4, atol=1e-4
-        )
-
-
 @pytest.mark.parametrize("round", ROUNDS)
 def test_features_are_finite_and_moderate(round):
     features, context = seen(view_of(round), (3, 9))

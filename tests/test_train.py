@@ -120,18 +120,6 @@ def test_the_natural_gradient_goes_on_to_the_same_bits_too(tmp_path):
     same(tmp_path / "whole", tmp_path / "run")
 
 
-def test_half_of_what_was_learned_is_validated_and_shipped(tmp_path):
-    once = TINY | {"updates": 3, "every": 3, "policy": {"rule": "herding"}}
-    half = train(TrainingSpec.make(**once | {"keep": 0.5}), tmp_path / "half")
-    all_ = train(TrainingSpec.make(**once), tmp_path / "all")
-    kept = jax.tree.leaves(all_.policy.shrink(0.5))
-    assert jax.tree.all(jax.tree.map(np.array_equal, jax.tree.leaves(half.policy), kept))
-    assert not np.array_equal(half.policy.base, all_.policy.base)
-    weights = [(tmp_path / name / "training.parquet") for name in ("half", "all")]
-    gradients = [pl.read_parquet(path)["gradient"] for path in weights]
-    assert gradients[0].equals(gradients[1])  # what is trained is the same
-
-
 def test_a_finished_run_is_not_played_again(spec, whole):
     seen = []
     again = train(spec, whole[0], seen.append)
@@ -194,8 +182,6 @@ def test_what_is_not_finite_stops_the_run_and_keeps_the_checkpoint(spec, whole, 
             "trainer 'siblings' cannot have the settings {'kk': 3}; known: k, lookahead,",
         ),
         ({"trainer": "reinforce", "optimiser": "natural"}, 'set trainer = "siblings" or optimiser = "adam"'),
-        ({"keep": 0.5, "head": "groups"}, "the head 'groups' starts from no rule that it could be shrunk to"),
-        ({"keep": 0.0}, "keep is 0.0; it should be greater than 0"),
         (
             {"policy": {"rule": "margn-herding"}},
             "Unknown rule 'margn-herding'. Did you mean 'margin-herding'",

@@ -134,11 +134,7 @@ class Run:
         """Judge the averaged weights on fixed tasks, and keep the best."""
         if self._validation is None:
             self._validation = [self._world(place, world) for place, world in enumerate(self._judged())]
-        kept = self.state.mean
-        if self.spec.keep < 1:
-            policy = eqx.combine(kept, self.static).shrink(self.spec.keep)
-            kept = eqx.filter(policy, eqx.is_inexact_array)
-        areas = [np.asarray(judge(kept, key, pools)) for judge, key, pools, _ in self._validation]
+        areas = [np.asarray(judge(self.state.mean, key, pools)) for judge, key, pools, _ in self._validation]
         for place, seed in enumerate(self.spec.seeds):
             for name in self.spec.against:
                 gaps = [
@@ -158,7 +154,7 @@ class Run:
         best = jax.tree.map(
             lambda old, new: jnp.where(better.reshape(-1, *[1] * (new.ndim - 1)), new, old),
             self.state.best,
-            kept,
+            self.state.mean,
         )
         self.state = dataclasses.replace(self.state, best=best, score=jnp.maximum(score, self.state.score))
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from askwell.core import AskwellError, unknown
 from askwell.experiments.spec import Size, read_toml, tuples
 from askwell.experiments.worlds import World
-from askwell.policies import HEADS, AbstractPolicy
+from askwell.policies import HEADS
 from askwell.training import TRAINERS
 
 CHUNK = 4
@@ -33,8 +33,6 @@ class TrainingSpec(BaseModel):
         chunk: tasks in one program. 4 keep to a CPU's cache; an accelerator wants hundreds.
         clip: the longest gradient that is not shortened.
         average: share of the new weights in the running average that is validated and shipped.
-        keep: share of what was learned that is validated and shipped, the rest being the head's rule: synthetic tasks
-            teach more than carries over to real ones.
         worlds: where tasks come from, in proportion to their shares.
         validation: where the policy is judged every `every` updates, on the same `judged` tasks of each world,
             against the strategies `against`; the weights with the highest mean accuracy are kept.
@@ -55,7 +53,6 @@ class TrainingSpec(BaseModel):
     step: Annotated[float, Field(gt=0)] = 0.005
     clip: Annotated[float, Field(gt=0)] = 1.0
     average: Annotated[float, Field(gt=0, le=1)] = 0.05
-    keep: Annotated[float, Field(gt=0, le=1)] = 1.0
     every: Size = 50
     judged: Annotated[int, Field(ge=CHUNK, multiple_of=CHUNK)] = 64
     against: Annotated[tuple[str, ...], BeforeValidator(tuples)] = ("random", "margin", "margin-herding")
@@ -88,11 +85,6 @@ class TrainingSpec(BaseModel):
             raise AskwellError(
                 f"The natural gradient compares sibling batches, and the trainer is '{spec.trainer}'; set "
                 'trainer = "siblings" or optimiser = "adam".'
-            )
-        if spec.keep < 1 and HEADS[spec.head].shrink is AbstractPolicy.shrink:
-            raise AskwellError(
-                f"keep is {spec.keep:g}, and the head '{spec.head}' starts from no rule that it could be shrunk to; "
-                "set keep = 1 or another head."
             )
         spec.make_trainer()
         for world in (*spec.worlds, *spec.validation):

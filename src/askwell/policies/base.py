@@ -50,13 +50,6 @@ class AbstractPolicy(AbstractStrategy):
         of them must be left. With `decisions` none is drawn: it is their probability that is told.
         """
 
-    def shrink(self, share: float) -> "AbstractPolicy":
-        """The policy with what it learned scaled by `share`; with 0 it is as before training.
-
-        Only for heads that start from a rule.
-        """
-        raise NotImplementedError(self.name)
-
     def decisions_of(self, view: View, picks: Int[Array, " q"]) -> Int[Array, " q"]:
         """The decisions that a batch stands for, as `act` takes them."""
         return picks

@@ -43,7 +43,3 @@ class Linear(AbstractPointwise):
         """See `AbstractPointwise.learned`."""
         read = jnp.array([CONTEXT.index(name) for name in self.context], int)
         return features @ (self.base + context[read] @ self.shift)
-
-    def shrink(self, share: float) -> "Linear":
-        """See `AbstractPolicy.shrink`."""
-        return eqx.tree_at(lambda p: (p.base, p.shift), self, (share * self.base, share * self.shift))

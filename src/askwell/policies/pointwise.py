@@ -122,11 +122,6 @@ class Pointwise(AbstractPointwise):
         hidden = jnp.tanh(features @ self.inner + (context @ self.outer + self.bias))
         return linear + hidden @ self.last
 
-    def shrink(self, share: float) -> "Pointwise":
-        """See `AbstractPolicy.shrink`: what is learned is linear in the last weights of both networks."""
-        last = lambda p: (p.base, p.last, p.of_context.layers[-1])
-        return eqx.tree_at(last, self, replace_fn=lambda leaf: jax.tree.map(lambda w: share * w, leaf))
-
 
 def known(rule: str) -> str:
     """The rule's name.
