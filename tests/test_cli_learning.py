@@ -44,7 +44,7 @@ def test_a_command_to_copy_works_where_the_name_is_not_found(monkeypatch):
     monkeypatch.setenv("PATH", "")
     for called, command in ((".venv/bin/askwell", ".venv/bin/askwell"), ("bin/pytest", "askwell")):
         monkeypatch.setattr("sys.argv", [called])
-        assert learning._command() == command
+        assert learning.command() == command
 
 
 def test_from_a_spec_to_a_judged_policy(say, tmp_path):

@@ -19,7 +19,7 @@ from askwell.experiments.training_state import natural
 from askwell.games import BatchGame, sequential
 from askwell.policies import Groups, Linear, Pointwise
 from askwell.policies.features import CONTEXT, FEATURES
-from askwell.policies.pointwise import START, AbstractPointwise
+from askwell.policies.pointwise import RULES, AbstractPointwise
 from askwell.training import Imitation, Reinforce, Siblings
 from askwell.training.estimators import returns
 
@@ -84,7 +84,7 @@ def warm(head):
     class Warm(head):
         def __init__(self, key):
             super().__init__(key)
-            self.base = -jnp.array([START.get(name, 0.0) for name in FEATURES])
+            self.base = -jnp.array([RULES[self.rule].get(name, 0.0) for name in FEATURES])
 
         def score(self, features, context):
             return super().score(features, context.at[CONTEXT.index("cold")].set(0.0))

@@ -250,7 +250,7 @@ def _print(result, out: Path | None) -> None:
     else:
         screen.print("Every cell was finished before; nothing was played.")
     if out is not None:
-        command = shlex.join(["askwell", "report", str(out)])
+        command = shlex.join([learning.command(), "report", str(out)])
         screen.print(f"Records are in {out}; to see them:\n{command}", soft_wrap=True)
 
 

@@ -68,7 +68,7 @@ def train(
     for sentence in trained.card["warnings"]:
         show.print(f"Warning: {sentence}")
     show.print(f"The policy is {out / 'policy.safetensors'}; to judge it on data that it never saw:")
-    show.print(f"{_command()} evaluate {out} digits breast_cancer letter", soft_wrap=True)
+    show.print(f"{command()} evaluate {out} digits breast_cancer letter", soft_wrap=True)
 
 
 def evaluate(
@@ -119,7 +119,7 @@ def evaluate(
     )
 
 
-def _command() -> str:
+def command() -> str:
     """How to call Askwell from here: by name, or by the path that it was called by where the name is not found."""
     called = Path(sys.argv[0])
     return str(called) if called.name == "askwell" and shutil.which("askwell") is None else "askwell"
