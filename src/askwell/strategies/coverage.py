@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
 
 from askwell.core import View
 from askwell.core.extreme import argmax
@@ -56,7 +56,7 @@ def sampled(view: View) -> bool:
     return view.geometry.landmarks.shape[0] < view.x.shape[0]
 
 
-def each(view: View, value: Callable[[Some], Float[Array, " k"]]) -> Float[Array, " n"]:
+def each(view: View, value: Callable[[Some], Shaped[Array, "k ..."]]) -> Shaped[Array, "n ..."]:
     """A value of every row; block by block where landmarks stand for the pool."""
     if not sampled(view):
         return value(slice(None))

@@ -11,6 +11,7 @@ from askwell.core.kmeans import kmeans
 from askwell.strategies import coverage, pickers
 
 WORD = 32
+"""Landmarks that a word has bits for."""
 
 
 class ProbCover(AbstractStrategy):
@@ -51,7 +52,7 @@ class ProbCover(AbstractStrategy):
 
 def _balls(view: View, limit: Float[Array, ""]) -> UInt32[Array, "w n"]:
     """Which landmarks lie in each point's ball, a bit each: what a point adds is then counted 32 at a time."""
-    n, count = view.x.shape[0], view.geometry.landmarks.shape[0]
+    count = view.geometry.landmarks.shape[0]
     distance = coverage.distances(view)
     bit = jnp.uint32(1) << jnp.arange(WORD, dtype=jnp.uint32)
 
@@ -61,9 +62,7 @@ def _balls(view: View, limit: Float[Array, ""]) -> UInt32[Array, "w n"]:
             jnp.where(inside.reshape(-1, -(-count // WORD), WORD), bit, 0), axis=2, dtype=jnp.uint32
         )
 
-    if not coverage.sampled(view):
-        return pack(slice(None)).T
-    return jax.lax.map(lambda row: pack(row[None])[0], jnp.arange(n), batch_size=coverage.BLOCK).T
+    return coverage.each(view, pack).T
 
 
 def pseudo_labels(view: View) -> Int[Array, " n"]:
