@@ -30,7 +30,7 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from askwell.core import NOT_ASKED, AbstractStrategy, View, geometry, measure
-from askwell.experiments.workers import compiled
+from askwell.execution.workers import compiled
 from askwell.learners import Logistic
 from askwell.strategies import STRATEGIES
 

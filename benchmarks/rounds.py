@@ -16,9 +16,9 @@ import jax
 import numpy as np
 
 import peer
+from askwell.comparison.play import Program, chunk_size
 from askwell.core import Pool
-from askwell.experiments.play import Program, chunk_size
-from askwell.experiments.workers import side_by_side, workers
+from askwell.execution.workers import side_by_side, workers
 from askwell.games import BatchGame
 from askwell.learners import Logistic
 from askwell.strategies import STRATEGIES

@@ -17,10 +17,10 @@ import numpy as np
 import polars as pl
 
 from askwell import ask
-from askwell.experiments import TrainingSpec
-from askwell.experiments.train import Run
-from askwell.experiments.training_spec import CHUNK
-from askwell.experiments.workers import side_by_side, workers
+from askwell.execution.workers import side_by_side, workers
+from askwell.training import TrainingSpec
+from askwell.training.run import Run
+from askwell.training.spec import CHUNK
 
 UPDATES, CHUNKS, K = 12, 8, 8
 POOL, FEATURES, LABELS = 100_000, 64, 100
@@ -29,7 +29,7 @@ POOL, FEATURES, LABELS = 100_000, 64, 100
 def training(chunk: int) -> None:
     """Print sibling batches a second."""
     spec = TrainingSpec.make(updates=UPDATES, tasks=CHUNKS * chunk, chunk=chunk, algorithm={"k": K})
-    world = spec.worlds[0]
+    source = spec.sources[0]
     run = Run(spec)
     with side_by_side(workers()) as pool:
         start = time.perf_counter()
@@ -38,7 +38,7 @@ def training(chunk: int) -> None:
         for number in range(1, UPDATES):
             run.update(number, pool)
     seconds = statistics.median(row["seconds"] for row in run.rows["training"][1:])
-    batches = spec.tasks * world.rounds * K
+    batches = spec.tasks * source.rounds * K
     print(f"training: {batches / seconds:.0f} sibling batches a second (median of {UPDATES - 1} updates,")
     device = jax.devices()[0].device_kind
     print(f"  {workers()} programs of {chunk} tasks at once on {device}; first update {first:.1f} s)")

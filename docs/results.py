@@ -6,9 +6,10 @@ from pathlib import Path
 import polars as pl
 
 from askwell import stats
-from askwell.experiments import Result, TrainingSpec, against, histories, reopen
+from askwell.comparison import Result, reopen
 from askwell.plots import save
 from askwell.policies import SHIPPED, card
+from askwell.training import TrainingSpec, against, histories
 
 HOME = Path(__file__).parent
 CEILINGS = ("oracle", "clairvoyant")

@@ -1,8 +1,8 @@
 """Does what batches are worth on training tasks say anything about real ones? `python studies/transfer.py SPEC.toml`.
 
-Sibling batches of an untrained policy are played in each world of the spec and on its validation sets. What they
-were worth is regressed on their scores (the natural gradient's direction) in the training worlds alone; the table tells
-how well that direction foretells worth on each validation set, as a correlation, for each choice of `context`.
+Sibling batches of an untrained policy are played in each source of the spec and on its validation sets. What they
+were worth is regressed on their scores (the natural gradient's direction) in the training sources alone; the table
+tells how well that direction foretells worth on each validation set, as a correlation, for each choice of `context`.
 It is how the default context of the head `linear` was chosen.
 """
 
@@ -14,15 +14,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from askwell.experiments import training_programs as programs
-from askwell.experiments.play import compilation_cache
-from askwell.experiments.training_spec import CHUNK, TrainingSpec
-from askwell.experiments.training_state import ridged
-from askwell.experiments.workers import side_by_side, workers
-from askwell.experiments.worlds import World
+from askwell.comparison.play import compilation_cache
+from askwell.execution.workers import side_by_side, workers
 from askwell.policies import Linear
 from askwell.policies.features import CONTEXT, FEATURES
-from askwell.training import Siblings
+from askwell.training import Siblings, programs
+from askwell.training.spec import CHUNK, TrainingSpec
+from askwell.training.state import ridged
+from askwell.training.tasks import TaskSource
 
 CHOICES = [
     (),
@@ -35,9 +34,11 @@ CHOICES = [
 PILOT = 4
 
 
-def moments(spec: TrainingSpec, world: World, chunks: int, pool: concurrent.futures.Executor, seed: int):
+def moments(
+    spec: TrainingSpec, source: TaskSource, chunks: int, pool: concurrent.futures.Executor, seed: int
+):
     """Mean gradient ``[p]`` and Fisher matrix ``[p, p]`` an episode."""
-    game, tasks = world.game(), world.tasks()
+    game, tasks = source.game(), source.tasks()
     trainer = Siblings(**spec.algorithm | {"fisher": True})
     params, static = eqx.partition(Linear(jax.random.key(0), CONTEXT), eqx.is_inexact_array)
     params = jax.tree.map(lambda leaf: leaf[None], params)
@@ -48,7 +49,7 @@ def moments(spec: TrainingSpec, world: World, chunks: int, pool: concurrent.futu
         key = jax.random.fold_in(jax.random.key(seed), chunk)[None]
         return jax.block_until_ready(play(params, scale, jnp.zeros_like(scale), key, pools))
 
-    one = jnp.ones((1, world.rounds))
+    one = jnp.ones((1, source.rounds))
     pilot = list(pool.map(lambda chunk: run(chunk, one), range(PILOT)))
     scale = jnp.sqrt(sum(seen.spread for *_, seen in pilot) / PILOT)
     played = list(pool.map(lambda chunk: run(chunk, scale), range(PILOT, PILOT + chunks)))
@@ -64,29 +65,29 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("spec")
     options.add_argument(
-        "--chunks", type=int, default=400, help=f"of {CHUNK} tasks each, over all training worlds"
+        "--chunks", type=int, default=400, help=f"of {CHUNK} tasks each, over all training sources"
     )
     given = options.parse_args()
     compilation_cache()
     spec, start = TrainingSpec.read(given.spec), time.perf_counter()
-    total = sum(world.share for world in spec.worlds)
+    total = sum(source.share for source in spec.sources)
     sets = {
-        name: world.model_copy(
-            update={"datasets": (name,), "selection": 1000, "report": 1, "pool": min(world.pool, 600)}
+        name: source.model_copy(
+            update={"datasets": (name,), "selection": 1000, "report": 1, "pool": min(source.pool, 600)}
         )
-        for world in spec.validation
-        for name in world.datasets
+        for source in spec.validation
+        for name in source.datasets
     }
     with side_by_side(workers()) as pool:
         known = [
             (
-                world.share / total,
-                moments(spec, world, max(1, round(given.chunks * world.share / total)), pool, 1),
+                source.share / total,
+                moments(spec, source, max(1, round(given.chunks * source.share / total)), pool, 1),
             )
-            for world in spec.worlds
+            for source in spec.sources
         ]
         real = {
-            name: moments(spec, world, max(1, given.chunks // 8), pool, 2) for name, world in sets.items()
+            name: moments(spec, source, max(1, given.chunks // 8), pool, 2) for name, source in sets.items()
         }
     slope, fisher = (sum(share * found[part] for share, found in known) for part in (0, 1))
     print(f"Correlation of foretold and true worth ({time.perf_counter() - start:.0f} s):\n")

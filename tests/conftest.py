@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Most of a first run is compilation: less care there, the same arithmetic.
     os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=1 --xla_cpu_use_fusion_emitters=false"
     install_import_hook([f"askwell.{room}" for room in CHECKED], "beartype.beartype")
-    from askwell.core.compiled import write_programs_whole  # the tests' processes share that cache
+    from askwell.execution.cache import write_programs_whole  # the tests' processes share that cache
 
     write_programs_whole()
 

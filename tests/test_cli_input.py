@@ -133,6 +133,6 @@ def test_an_error_of_ours_is_not_hidden(monkeypatch):
         raise ZeroDivisionError
 
     monkeypatch.setattr("sys.argv", ["askwell", "compare", "iris"])
-    monkeypatch.setattr("askwell.experiments.compare", broken)
+    monkeypatch.setattr("askwell.comparison.compare", broken)
     with pytest.raises(ZeroDivisionError):
         cli.main()

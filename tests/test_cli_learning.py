@@ -5,7 +5,8 @@ import json
 import polars as pl
 import pytest
 
-from askwell import cli, learning
+from askwell import cli
+from askwell.cli.terminal import program
 
 SPEC = """
 updates = 4
@@ -15,7 +16,7 @@ judged = 8
 against = ["random"]
 algorithm = { k = 3, candidates = 16 }
 
-[[worlds]]
+[[sources]]
 rounds = 2
 batch = 3
 pool = 32
@@ -44,7 +45,7 @@ def test_a_command_to_copy_works_where_the_name_is_not_found(monkeypatch):
     monkeypatch.setenv("PATH", "")
     for called, command in ((".venv/bin/askwell", ".venv/bin/askwell"), ("bin/pytest", "askwell")):
         monkeypatch.setattr("sys.argv", [called])
-        assert learning.command() == command
+        assert program() == command
 
 
 def test_from_a_spec_to_a_judged_policy(say, tmp_path):

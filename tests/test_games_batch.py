@@ -10,7 +10,7 @@ from askwell.core import AskwellError
 from askwell.games import BatchGame, annotate, rollout
 from askwell.learners import Logistic
 from askwell.strategies import Margin, Random
-from askwell.testing.worlds import BATCH, GAME, N, asking_order, at, make_pool, replay
+from askwell.testing.pools import BATCH, GAME, N, asking_order, at, make_pool, replay
 
 POOL = make_pool()
 ORDER = asking_order(POOL)

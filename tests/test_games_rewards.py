@@ -8,7 +8,7 @@ import pytest
 from askwell.core import AskwellError
 from askwell.games import REWARDS, BatchGame, Change, Scores, rollout
 from askwell.strategies import Random
-from askwell.testing.worlds import make_pool
+from askwell.testing.pools import make_pool
 
 
 def scores(accuracy, log_loss):

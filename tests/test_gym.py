@@ -62,7 +62,7 @@ def test_a_fresh_interpreter_finds_it_by_module_and_name():
 def test_askwell_itself_does_not_need_gymnasium():
     code = (
         "import sys; sys.modules['gymnasium'] = None\n"
-        "import askwell, askwell.cli, askwell.experiments, askwell.plots; askwell.compare"
+        "import askwell, askwell.cli, askwell.comparison, askwell.plots; askwell.compare"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 
 from askwell.data import Dataset
 from askwell.gym import FEATURES, BatchPoolEnv, World, observe
-from askwell.testing.worlds import permuted
+from askwell.testing.pools import permuted
 
 
 def blobs(scale=1.0):

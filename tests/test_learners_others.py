@@ -11,7 +11,7 @@ from sklearn.svm import LinearSVC
 from askwell.core import AskwellError
 from askwell.learners import Mlp, SklearnLearner, make_learner
 from askwell.testing import check_learner
-from askwell.testing.worlds import make_pool
+from askwell.testing.pools import make_pool
 
 POOL = make_pool()
 ALL = (POOL.x, POOL.y, jnp.ones(len(POOL.y)), 3)

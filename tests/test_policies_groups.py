@@ -15,7 +15,7 @@ from askwell.policies.group_features import CONTEXT, FEATURES, look, see
 from askwell.policies.groups import MODES, WITHIN
 from askwell.stats import agreement
 from askwell.strategies import Margin, uncertainty
-from askwell.testing.worlds import BATCH, GAME, WARM, N, asking_order, at, make_pool, permuted, replay, views
+from askwell.testing.pools import BATCH, GAME, WARM, N, asking_order, at, make_pool, permuted, replay, views
 
 KEY = jax.random.key(0)
 POOL = make_pool()

@@ -14,7 +14,7 @@ from askwell import testing
 from askwell.core import NOT_ASKED, AbstractStrategy
 from askwell.policies import HEADS, load_policy, make_head
 from askwell.policies.files import to_bytes
-from askwell.testing.worlds import BATCH, POOLS, WARM, N, agree, at, permuted, views
+from askwell.testing.pools import BATCH, POOLS, WARM, N, agree, at, permuted, views
 
 SETTINGS = [
     ("pointwise", {}),

@@ -12,7 +12,7 @@ from askwell.core import AskwellError, measure
 from askwell.policies import Linear, Pointwise, narrow
 from askwell.policies.features import CONTEXT, FEATURES, add, look, see
 from askwell.strategies import STRATEGIES
-from askwell.testing.worlds import BATCH, GAME, WARM, at, views
+from askwell.testing.pools import BATCH, GAME, WARM, at, views
 
 ROUNDS = [0, 1, WARM, GAME.rounds - 2]
 

@@ -6,8 +6,8 @@ import pytest
 
 from askwell import compare, testing
 from askwell.data.catalogue import META_TRAIN, META_VALIDATION, ROLES
-from askwell.experiments import TrainingSpec
 from askwell.policies import SHIPPED, card, make_strategy
+from askwell.training import TrainingSpec
 
 HOME = Path(__file__).parents[1]
 MEGABYTE = 2**20
@@ -32,8 +32,8 @@ def test_the_spec_that_reproduces_it_is_in_the_repository():
 
 def test_it_was_trained_and_chosen_on_sets_of_those_roles_alone():
     spec = TrainingSpec.make(**card(SHIPPED["learned"])["spec"])
-    trained = {name for world in spec.worlds for name in world.datasets}
-    chosen = {name for world in spec.validation for name in world.datasets}
+    trained = {name for source in spec.sources for name in source.datasets}
+    chosen = {name for source in spec.validation for name in source.datasets}
     assert {ROLES[name] for name in trained} == {META_TRAIN}
     assert {ROLES[name] for name in chosen} == {META_VALIDATION}
 

@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from askwell import compare
+from askwell.comparison import Spec
 from askwell.core import AskwellError
 from askwell.data import encode, load, split
-from askwell.experiments import Spec
 from askwell.games import rollout
 from askwell.report import open_run
 from askwell.report.replay import GRID, batch_game, choose

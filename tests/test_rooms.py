@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 HOME = Path(__file__).parents[1] / "src" / "askwell"
-ABOVE = {"core", "data", "learners", "games", "strategies", "policies", "training"}
+ABOVE = {"core", "data", "learners", "games", "strategies", "policies", "execution"}
 MAY_IMPORT = {
     "core": set(),
     "data": {"core"},
@@ -14,15 +14,16 @@ MAY_IMPORT = {
     "games": {"core", "learners"},
     "strategies": {"core"},
     "policies": {"core", "strategies"},
-    "training": {"core", "games", "strategies", "policies"},  # to draw candidates as strategies do
-    "experiments": ABOVE | {"stats"},  # a result's table and verdicts
+    "execution": {"core"},
+    "training": ABOVE | {"stats"},  # intervals over fresh tasks
+    "comparison": ABOVE | {"stats"},  # a result's table and verdicts
     "stats": {"core"},
     "plots": {"core", "stats"},
-    "report": ABOVE | {"experiments", "stats", "plots"},  # it plays recorded picks again
-    "asking": {"core", "data", "learners", "strategies", "policies"},
-    "label": {"core", "data", "learners", "strategies", "policies"},
-    "gym": {"core", "data", "learners", "games", "experiments"},
-    "testing": ABOVE | {"experiments", "stats", "plots", "report"},
+    "report": ABOVE | {"comparison", "training", "stats", "plots"},  # it plays recorded picks again
+    "asking": {"core", "data", "learners", "strategies", "policies", "execution"},
+    "gym": {"core", "data", "learners", "games", "comparison", "execution"},
+    "testing": ABOVE | {"training"},
+    "cli": ABOVE | {"asking", "comparison", "training", "report", "plots"},
 }
 FILES = sorted(HOME.rglob("*.py"))
 

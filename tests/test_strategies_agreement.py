@@ -16,7 +16,7 @@ from askwell.core import NOT_ASKED, View, measure
 from askwell.core.kmeans import kmeans
 from askwell.strategies import STRATEGIES, Coreset, MarginHerding, PowerMargin, TypiClust, UHerding
 from askwell.strategies.typiclust import MIN_CLUSTER, reach
-from askwell.testing.worlds import WARM, at, views
+from askwell.testing.pools import WARM, at, views
 
 
 def view(round=WARM) -> View:

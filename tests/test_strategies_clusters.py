@@ -23,7 +23,7 @@ from askwell.strategies.discriminative import Discriminative
 from askwell.strategies.dropquery import DropQuery, unsteady
 from askwell.strategies.separators import logistic, svm
 from askwell.strategies.support_vectors import SupportVectors, one_against_rest
-from askwell.testing.worlds import BATCH, CLASSES, WARM, N, at, views
+from askwell.testing.pools import BATCH, CLASSES, WARM, N, at, views
 
 KEY = jax.random.key(0)
 

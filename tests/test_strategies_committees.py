@@ -13,7 +13,7 @@ from skactiveml.pool import vote_entropy as peer_vote_entropy
 from askwell.core import AbstractFitted, AbstractLearner
 from askwell.strategies import Random, batchbald, disagreement
 from askwell.strategies.refit import committee, refit
-from askwell.testing.worlds import WARM, N, at, views
+from askwell.testing.pools import WARM, N, at, views
 
 KEY = jax.random.key(0)
 

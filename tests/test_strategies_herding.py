@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from askwell.comparison.play import WIDEST, chunk_size
 from askwell.core import Pool
 from askwell.core.geometry import LANDMARKS
-from askwell.experiments.play import WIDEST, chunk_size
 from askwell.strategies import MarginHerding, Random, coverage, uncertainty
 from askwell.strategies.pickers import greedy
 from test_strategies_diversity import KEY, make_view

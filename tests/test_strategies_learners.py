@@ -23,7 +23,7 @@ from askwell.strategies.dropquery import DropQuery
 from askwell.strategies.expected_error import ExpectedError
 from askwell.strategies.query_by_committee import QueryByCommittee
 from askwell.strategies.support_vectors import SupportVectors
-from askwell.testing.worlds import BATCH, CLASSES, WARM, at, views
+from askwell.testing.pools import BATCH, CLASSES, WARM, at, views
 
 KEY = jax.random.key(0)
 

@@ -10,7 +10,7 @@ from askwell.core import AskwellError
 from askwell.games import BatchGame
 from askwell.policies import Groups
 from askwell.strategies import Margin
-from askwell.testing.worlds import agree, at, make_pool, views
+from askwell.testing.pools import agree, at, make_pool, views
 from askwell.training import TRAINERS, Reinforce, Siblings
 from askwell.training.decisions import decided, effective
 from askwell.training.estimators import area, divergence, leave_one_out, returns, shuffled

@@ -15,13 +15,13 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 from askwell.core import AbstractFitted, AbstractLearner, Pool
-from askwell.experiments.training_state import natural
 from askwell.games import BatchGame, sequential
 from askwell.policies import Groups, Linear, Pointwise
 from askwell.policies.features import CONTEXT, FEATURES
 from askwell.policies.pointwise import RULES, AbstractPointwise
 from askwell.training import Imitation, Reinforce, Siblings
 from askwell.training.estimators import returns
+from askwell.training.state import natural
 
 KEYS = 4096
 APART = 4.5

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
-from askwell.experiments.training_state import RIDGE, natural
 from askwell.training import Siblings
+from askwell.training.state import RIDGE, natural
 from test_training_exact import APART, BANDIT, HEADS, KEYS, POOL, enumerate_all, luck_keys, meets
 
 

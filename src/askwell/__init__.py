@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from askwell.asking import Asked, ask
+    from askwell.comparison import Result, Spec, compare, reopen
     from askwell.core import AskwellError
-    from askwell.experiments import Result, Spec, TrainingSpec, compare, reopen, train
     from askwell.policies import load_policy
+    from askwell.training import TrainingSpec, train
 
 __version__ = "0.1.0"
 
@@ -22,13 +23,13 @@ _HOMES = {
     "Asked": "askwell.asking",
     "ask": "askwell.asking",
     "AskwellError": "askwell.core",
-    "Result": "askwell.experiments",
-    "Spec": "askwell.experiments",
-    "TrainingSpec": "askwell.experiments",
-    "compare": "askwell.experiments",
+    "Result": "askwell.comparison",
+    "Spec": "askwell.comparison",
+    "TrainingSpec": "askwell.comparison",
+    "compare": "askwell.comparison",
     "load_policy": "askwell.policies",
-    "reopen": "askwell.experiments",
-    "train": "askwell.experiments",
+    "reopen": "askwell.comparison",
+    "train": "askwell.comparison",
 }
 
 __all__ = [

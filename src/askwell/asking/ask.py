@@ -16,8 +16,9 @@ from askwell.asking.asked import Asked, check_out
 from askwell.asking.belief import believe, read_proba, take
 from askwell.asking.candidates import choose
 from askwell.asking.pool import encoded, notes, read_pool
-from askwell.core import AbstractLearner, AbstractStrategy, AskwellError, View, compilation_cache, measure
+from askwell.core import AbstractLearner, AbstractStrategy, AskwellError, View, measure
 from askwell.data.matrix import aligned
+from askwell.execution import compilation_cache
 from askwell.learners import make_learner
 from askwell.policies import make_strategy
 

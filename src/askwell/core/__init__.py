@@ -4,7 +4,6 @@ Axes, one letter each in every shape: ``n`` pool points, ``m`` evaluation points
 ``c`` classes, ``q`` batch, ``r`` rounds, ``k`` sibling batches, ``e`` parallel episodes, ``l`` landmarks.
 """
 
-from askwell.core.compiled import compilation_cache
 from askwell.core.errors import AskwellError
 from askwell.core.files import PART, write_whole
 from askwell.core.geometry import Geometry, measure
@@ -31,7 +30,6 @@ __all__ = [
     "Truth",
     "View",
     "collect",
-    "compilation_cache",
     "measure",
     "summary",
     "unknown",

@@ -9,9 +9,10 @@ import numpy as np
 from gymnasium.spaces import Box, MultiDiscrete
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from askwell.core import AskwellError, Pool, compilation_cache
+from askwell.comparison import Spec
+from askwell.core import AskwellError, Pool
 from askwell.data import Dataset, encode, load, split
-from askwell.experiments import Spec
+from askwell.execution import compilation_cache
 from askwell.games import BatchGame, BatchState
 from askwell.gym.features import FEATURES, observe
 from askwell.learners import make_learner

@@ -24,7 +24,7 @@ MEASURES = {
 
 
 KIND = "Collapse:"
-"""How the warnings begin that are about it (`askwell.experiments.warn`); others say what else went wrong."""
+"""How the warnings begin that are about it (`askwell.training.warn`); others say what else went wrong."""
 
 
 class Collapse(NamedTuple):

@@ -12,9 +12,9 @@ import polars as pl
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
+from askwell.comparison import Spec
 from askwell.core import AskwellError, Pool
 from askwell.data import Dataset, split
-from askwell.experiments import Spec
 from askwell.games import BatchGame
 from askwell.learners import make_learner
 from askwell.plots.palette import CEILINGS

@@ -8,11 +8,13 @@ from typing import Any
 
 import polars as pl
 
-from askwell.core import CELL, SCHEMA, AskwellError, compilation_cache, unknown
+from askwell.comparison import Spec, Store, fingerprint
+from askwell.comparison.store import DATA, grid
+from askwell.core import CELL, SCHEMA, AskwellError, unknown
+from askwell.core.spec import read_toml
 from askwell.data import Dataset, encode, load
-from askwell.experiments import Spec, Store, fingerprint
-from askwell.experiments.spec import read_toml
-from askwell.experiments.store import DATA, SPEC, grid
+from askwell.execution import compilation_cache
+from askwell.execution.directory import SPEC
 from askwell.plots.palette import CEILINGS
 from askwell.plots.sources import Replay, Samples, Training
 from askwell.plots.where_web import NUMBERED
@@ -152,7 +154,7 @@ def open_run(root: Path | str) -> CompareRun | TrainingRun:
             f"{root} is no Askwell run ({why}); give what `askwell compare --out` or `askwell train --out` made."
         )
     spec = read_toml(root / SPEC) if (root / SPEC).is_file() else {}
-    if (root / UPDATES).is_file() or {"trainer", "worlds"} & set(spec):
+    if (root / UPDATES).is_file() or {"trainer", "sources"} & set(spec):
         return _training(root, spec)
     return _compare(root)
 

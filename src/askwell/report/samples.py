@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 from jaxtyping import Array, Int, PRNGKeyArray
 
+from askwell.comparison import Spec
 from askwell.core import Pool
 from askwell.data import Dataset, split
-from askwell.experiments import Spec
 from askwell.games import BatchGame
 from askwell.report.replay import batch_game
 

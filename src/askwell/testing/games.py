@@ -10,7 +10,7 @@ from jaxtyping import Array, Int
 
 from askwell.core import NOT_ASKED, Pool, View
 from askwell.games import AbstractGame, Outcome
-from askwell.testing.worlds import N, agree, at, hold, law, make_pool, replay, stack, without_truth
+from askwell.testing.pools import N, agree, at, hold, law, make_pool, replay, stack, without_truth
 
 
 def _picks(game: AbstractGame, pool: Pool) -> Int[Array, "r q"]:

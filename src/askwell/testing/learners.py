@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from askwell.learners import FLOOR, AbstractLearner
-from askwell.testing.worlds import CLASSES, N, agree, hold, law, make_pool, stack
+from askwell.testing.pools import CLASSES, N, agree, hold, law, make_pool, stack
 
 POOL = make_pool()
 ROWS = {

@@ -12,9 +12,9 @@ import numpy as np
 from jaxtyping import Array, Int, PRNGKeyArray
 
 from askwell.core import NOT_ASKED, AbstractStrategy, View
-from askwell.experiments.workers import lapack
+from askwell.execution.workers import lapack
 from askwell.strategies import AbstractScoreStrategy
-from askwell.testing.worlds import (
+from askwell.testing.pools import (
     BATCH,
     GAME,
     POOLS,

@@ -1,11 +1,23 @@
-"""Training: one algorithm per file. To add one, write its file and import it here."""
+"""Training: policies from specs, one algorithm a file (`askwell.training.trainers` lists them)."""
 
-from askwell.core import collect
-from askwell.training.base import AbstractTrainer, Seen
-from askwell.training.imitation import Imitation
-from askwell.training.reinforce import Reinforce
-from askwell.training.siblings import Siblings
+from askwell.training.evaluation import against, fresh
+from askwell.training.run import Trained, train
+from askwell.training.spec import TrainingSpec
+from askwell.training.store import histories
+from askwell.training.tasks import TaskSource
+from askwell.training.trainers import TRAINERS, AbstractTrainer, Imitation, Reinforce, Siblings
 
-TRAINERS = collect("trainer", globals(), AbstractTrainer)
-
-__all__ = ["TRAINERS", "AbstractTrainer", "Imitation", "Reinforce", "Seen", "Siblings"]
+__all__ = [
+    "TRAINERS",
+    "AbstractTrainer",
+    "Imitation",
+    "Reinforce",
+    "Siblings",
+    "TaskSource",
+    "Trained",
+    "TrainingSpec",
+    "against",
+    "fresh",
+    "histories",
+    "train",
+]

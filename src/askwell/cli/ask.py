@@ -1,0 +1,41 @@
+"""`askwell ask`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from askwell.cli.terminal import names
+
+
+def ask(
+    pool: Annotated[
+        Path, typer.Argument(help="Table (.csv .tsv .parquet .jsonl) or embeddings (.npy .npz).")
+    ],
+    labels: Annotated[Path | None, typer.Option(help="Table with the ids and labels so far.")] = None,
+    strategy: Annotated[str, typer.Option(help="See `askwell list strategies`.")] = "margin-herding",
+    batch: Annotated[int, typer.Option(help="How many rows to ask for.")] = 100,
+    learner: Annotated[str, typer.Option(help="Classifier that is fitted to the labels.")] = "logistic",
+    proba: Annotated[
+        Path | None, typer.Option(help="Your own model's class probabilities (.npy), instead of a learner.")
+    ] = None,
+    classes: Annotated[str | None, typer.Option(help="Names of --proba's columns, with commas.")] = None,
+    id: Annotated[str | None, typer.Option(help="Column that names the rows. [id]")] = None,
+    label: Annotated[str | None, typer.Option(help="Column that holds the labels, in either file.")] = None,
+    seed: Annotated[int, typer.Option(help="Decides ties, and which candidates are drawn.")] = 0,
+    candidates: Annotated[
+        int | None, typer.Option(help="Rows that the strategy is shown. [all, or 50000]")
+    ] = None,
+    features: Annotated[int, typer.Option(help="Most features kept, as in `compare`.")] = 64,
+    out: Annotated[Path | None, typer.Option(help="File to write, .csv or .jsonl; else printed.")] = None,
+) -> None:
+    """Say which rows of a pool to label next."""
+    settings: dict[str, Any] = {**locals(), "classes": names(classes)}
+    from askwell.asking import ask as choose
+
+    asked = choose(**settings)
+    for note in asked.notes:
+        print(note, file=sys.stderr)
+    if out is None:
+        print(asked.text(), end="")

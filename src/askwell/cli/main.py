@@ -1,0 +1,69 @@
+"""The commands together, and what becomes of their errors."""
+
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+import askwell
+from askwell.cli import ask, compare, evaluate, listing, plot, report, train
+
+INTERRUPTED = 130
+HELP = {"help_option_names": ["-h", "--help"]}
+
+app = typer.Typer(
+    help="Askwell learns which labels to ask for: batch active learning, compared honestly.",
+    add_completion=False,
+    context_settings=HELP,
+    rich_markup_mode=None,  # "[10]" in a help text is no markup, and Rich takes time to import
+    pretty_exceptions_enable=False,
+)
+for command in (compare.compare, ask.ask, train.train, evaluate.evaluate, report.report, plot.plot):
+    app.command(context_settings=HELP)(command)
+app.command("list", context_settings=HELP)(listing.list_)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"askwell {askwell.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Askwell learns which labels to ask for: batch active learning, compared honestly."""
+
+
+def main() -> None:
+    """Entry point: bad input is one sentence and exit code 2, Ctrl-C is 130."""
+    try:
+        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED
+    except Exception as error:
+        sentence = _sentence(error)
+        if sentence is None:
+            raise
+        _fail(sentence, 2)
+    if code == INTERRUPTED:  # what newer versions of Typer make of Ctrl-C
+        _fail("interrupted; what was finished is kept in --out, and the same command goes on.", code)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _sentence(error: Exception) -> str | None:
+    """What to tell the user, or None for an error that is ours."""
+    # Typer's own complaints (a missing argument, a wrong choice) bring a sentence along, over several lines.
+    if (message := getattr(error, "format_message", None)) is not None:
+        return " ".join(message().replace("Value error, ", "").split())
+    from askwell.core.errors import AskwellError  # only here: it brings JAX, which `--help` need not wait for
+
+    return str(error) if isinstance(error, AskwellError) else None
+
+
+def _fail(sentence: str, code: int) -> NoReturn:
+    print(f"askwell: {sentence}", file=sys.stderr)
+    sys.exit(code)

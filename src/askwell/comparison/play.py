@@ -1,0 +1,117 @@
+"""Playing episodes: one compiled program per game, strategy and shape; many splits at a time."""
+
+import threading
+import time
+from typing import Any
+
+import jax
+import numpy as np
+import polars as pl
+
+from askwell.comparison.store import Cell
+from askwell.core import METRICS, SCHEMA, AbstractStrategy, AskwellError, Pool
+from askwell.core.geometry import LANDMARKS
+from askwell.data import Dataset
+from askwell.execution import compiled, versions
+from askwell.games import AbstractGame, Outcome, rollout
+
+MEMORY = 128 * 2**20
+"""Bytes that the arrays of one vmapped chunk may take, roughly."""
+
+WIDEST = 4
+"""Most episodes in one chunk: beyond a few, more of them only evict each other from the cache."""
+
+CACHE = 16 * 2**20
+"""Bytes that the kernel matrices of one chunk may take: they are read again and again, from the cache if they fit."""
+
+
+def chunk_size(pools: Pool, strategy: AbstractStrategy) -> int:
+    """How many splits of that shape are played at once.
+
+    It depends on nothing else: another width may round the last digit another way, and a split's records
+    must not depend on how many splits there are.
+    """
+    n, d = pools.x.shape[-2:]
+    points = n + pools.selection_x.shape[-2] + pools.report_x.shape[-2]
+    kernels = 12 * n * min(n, LANDMARKS)
+    fit = MEMORY // (4 * points * (2 * d + 3 * pools.classes) + kernels)
+    if "geometry" in strategy.needs:
+        fit = min(fit, CACHE // kernels)
+    return max(1, min(WIDEST, fit))
+
+
+class Program:
+    """Whole episodes of one strategy in one game, compiled at the first call and kept until `release`."""
+
+    def __init__(self, game: AbstractGame, strategy: AbstractStrategy, seed: int):
+        self.compile_seconds = 0.0
+        self.run_seconds = 0.0
+        self._lock = threading.Lock()
+        self._compiled = None
+        self._name = strategy.name
+        self._seed = np.int32(seed)
+
+        def episode(seed, split, pool) -> Outcome:
+            return rollout(game, strategy, jax.random.fold_in(jax.random.key(seed), split), pool)
+
+        # The seed is an argument, so that another seed finds the program in the cache.
+        self._episodes: Any = jax.jit(jax.vmap(episode, in_axes=(None, 0, 0)))
+
+    def __call__(self, splits: np.ndarray, pools) -> tuple[Outcome, float]:
+        """Play the splits; the outcome's fields have axes (split, round, …). Also the seconds it took."""
+        with self._lock:
+            if self._compiled is None:
+                start = time.perf_counter()
+                who = f"The strategy '{self._name}'"
+                self._compiled = compiled(self._episodes, self._seed, splits, pools, who=who)
+                self.compile_seconds = time.perf_counter() - start
+        start = time.perf_counter()
+        outcome = jax.tree.map(np.asarray, self._compiled(self._seed, splits, pools))
+        seconds = time.perf_counter() - start
+        with self._lock:
+            self.run_seconds += seconds
+        return outcome, seconds
+
+    def release(self) -> None:
+        """Drop the compiled program; a garbage collection frees it (see `run.COLLECT`)."""
+        with self._lock:
+            self._compiled = None
+            self._episodes.clear_cache()
+
+
+def to_records(
+    cell: Cell, dataset: Dataset, rows: np.ndarray, outcome: Outcome, start: int, seed: int, seconds: float
+) -> pl.DataFrame:
+    """The records of one episode: `rows` maps the pool to the dataset, `outcome` has an axis of rounds.
+
+    Raises:
+        AskwellError: if the learner gave numbers that are not finite.
+    """
+    rounds = len(outcome.reward)
+    report = {name: getattr(outcome.report, name) for name in METRICS}
+    for name, values in report.items():
+        if not np.all(np.isfinite(values)):
+            raise AskwellError(
+                f"The learner '{cell.learner}' gave a {name} that is not finite on {cell.dataset}, split "
+                f"{cell.split}; choose another learner or other settings."
+            )
+    count = np.arange(1, rounds + 1)
+    columns = {
+        **cell._asdict(),
+        "seed": seed,
+        "round": count,
+        "labels": start + count * cell.batch,
+        "picks": [dataset.ids[rows[picks]].tolist() for picks in outcome.picks],
+        **report,
+        "selection_accuracy": outcome.selection.accuracy,
+        "selection_log_loss": outcome.selection.log_loss,
+        "reward": outcome.reward,
+        "seconds": seconds / rounds,
+        "versions": versions(),
+    }
+    values = {name: v if np.ndim(v) or isinstance(v, list) else [v] * rounds for name, v in columns.items()}
+    return pl.DataFrame({name: _plain(v) for name, v in values.items()}, schema=SCHEMA)
+
+
+def _plain(values):
+    return values.tolist() if isinstance(values, np.ndarray) else values

@@ -1,0 +1,93 @@
+"""The spec of a comparison: everything that decides its numbers, frozen, as a TOML file."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, Field, model_validator
+
+from askwell.core import unknown
+from askwell.core.spec import AbstractSpec, Listed, Names, Share, Size, Sizes, once
+from askwell.games import REWARDS
+
+STRATEGIES = ("random", "margin", "coreset", "typiclust", "uherding", "margin-herding")
+"""What `compare` plays when no strategy is named."""
+
+
+def _reward(value: str) -> str:
+    if value not in REWARDS:
+        raise ValueError(unknown("reward", value, REWARDS))
+    return value
+
+
+class Spec(AbstractSpec):
+    """A grid dataset × strategy × learner × batch × split, with paired splits and seeds.
+
+    Attributes:
+        datasets: names or paths, see `askwell.data.load`; `label` and `id` name columns of files.
+        strategies: what is compared; `baseline` is added to them where it is missing.
+        learners: names, see `askwell.learners.make_learner`.
+        batches: labels per round; each is a game of its own with the same number of `rounds`,
+            or, if `labels` is given, with as many rounds as that budget allows.
+        start: random labels before the first round (0: a cold start).
+        splits: how many pool / selection / report splits of each dataset.
+        pool: at most this many points to choose from (1000, or the budget if that is more).
+        features: more columns than this are reduced by PCA.
+        noise: probability that the annotator is wrong.
+        reward: what a round counts for in the records, see `askwell.games.REWARDS`.
+        seed: decides splits, wrong answers, start labels and tie-breaks.
+    """
+
+    PATHS: ClassVar[tuple[str, ...]] = ("datasets", "strategies", "baseline")
+    MISSING: ClassVar[str] = (
+        "No dataset was given; name one (askwell list datasets shows them) or give a file."
+    )
+
+    datasets: Annotated[Listed, Field(min_length=1)]
+    label: str | None = None
+    id: str | None = None
+    strategies: Names = STRATEGIES
+    baseline: str = "random"
+    learners: Names = ("logistic",)
+    batches: Sizes = (10,)
+    rounds: Size = 10
+    labels: Size | None = None
+    start: Annotated[int, Field(ge=0)] = 0
+    splits: Size = 20
+    pool: Size | None = None
+    features: Size = 64
+    noise: Share = 0.0
+    reward: Annotated[str, AfterValidator(_reward)] = "accuracy"
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+
+    @model_validator(mode="after")
+    def _spent(self) -> "Spec":
+        odd = [batch for batch in self.batches if self.labels is not None and self.labels % batch]
+        if odd:
+            raise ValueError(f"labels is {self.labels}, no multiple of the batch {odd[0]}; give one that is.")
+        return self
+
+    @property
+    def played(self) -> tuple[str, ...]:
+        """All strategies that are played, the baseline first if it was not named."""
+        return self.strategies if self.baseline in self.strategies else (self.baseline, *self.strategies)
+
+    def budget(self, batch: int) -> int:
+        """Labels that one episode with that batch pays for."""
+        return self.start + self.rounds_of(batch) * batch
+
+    def rounds_of(self, batch: int) -> int:
+        """Rounds of an episode with that batch."""
+        return self.rounds if self.labels is None else self.labels // batch
+
+    def merged(self, old: "Spec | None") -> "Spec":
+        """This spec with what an earlier one of the same run had besides: nothing that was played is dropped."""
+        if old is None:
+            return self
+        axes = {name: once((*getattr(old, name), *getattr(self, name))) for name in AXES}
+        before = old.strategies if old.baseline == self.baseline else old.played
+        axes["strategies"] = once((*before, *self.strategies))
+        return self.model_copy(update={**axes, "splits": max(old.splits, self.splits)})
+
+
+AXES = ("datasets", "learners", "batches")
+GROWS: tuple[str, ...] = (*AXES, "strategies", "splits", "baseline")
+"""Fields that may differ when a run is taken up: none of them changes a cell that is finished."""

@@ -1,0 +1,52 @@
+"""Programs that run side by side leave each other their cores."""
+
+import os
+from typing import ClassVar
+
+import jax.numpy as jnp
+import pytest
+import threadpoolctl
+
+import askwell
+from askwell.core import AbstractStrategy, AskwellError
+from askwell.execution.workers import side_by_side, workers
+from askwell.strategies.pickers import top_k
+
+
+def blas() -> list[int]:
+    found = [one["num_threads"] for one in threadpoolctl.threadpool_info() if one["user_api"] == "blas"]
+    assert found  # else there was nothing to limit
+    return found
+
+
+def test_linear_algebra_stays_on_its_thread_and_only_there():
+    with threadpoolctl.threadpool_limits(2, "blas"):
+        with side_by_side(2) as pool:
+            assert set(pool.submit(blas).result()) == {1}
+        assert set(blas()) == {2}
+
+
+class Inverts(AbstractStrategy):
+    """Calls LAPACK."""
+
+    name: ClassVar[str] = "inverts"
+
+    def select(self, key, view, q):
+        spread = jnp.linalg.inv(view.x.T @ view.x + jnp.eye(view.x.shape[1]))
+        return top_k(key, jnp.sum((view.x @ spread) * view.x, axis=1), view.asked, q)
+
+
+def test_a_strategy_that_could_hang_is_refused(monkeypatch):
+    played = {"strategies": {"inverts": Inverts()}, "baseline": "inverts", "splits": 1, "rounds": 1}
+    monkeypatch.setenv("NPROC", "2")
+    with pytest.raises(AskwellError, match=r"^The strategy 'inverts' or its learner calls LAPACK"):
+        askwell.compare("iris", **played)
+    monkeypatch.setenv("NPROC", "1")
+    assert len(askwell.compare("iris", **played).records) == 1
+
+
+def test_as_many_programs_as_cores_and_as_nproc_says(monkeypatch):
+    monkeypatch.delenv("NPROC", raising=False)
+    assert workers() == os.cpu_count()
+    monkeypatch.setenv("NPROC", "3")
+    assert workers() == 3
