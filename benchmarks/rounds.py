@@ -16,7 +16,7 @@ import jax
 import numpy as np
 
 import peer
-from askwell.comparison.play import Program, chunk_size
+from askwell.comparison.play import Episodes, chunk_size
 from askwell.core import Pool
 from askwell.execution.workers import side_by_side, workers
 from askwell.games import BatchGame
@@ -45,7 +45,7 @@ def pools(episodes: int) -> Pool:
 def ours(name: str, stacked: Pool) -> tuple[float, float, float]:
     """Rounds per second (median of passes), seconds of compilation, mean AULC."""
     strategy = STRATEGIES[name]()
-    program, size = Program(BatchGame(Logistic()), strategy, seed=0), chunk_size(stacked, strategy)
+    program, size = Episodes(BatchGame(Logistic()), strategy, seed=0), chunk_size(stacked, strategy)
     chunks = [np.arange(i, i + size, dtype=np.int32) for i in range(0, EPISODES, size)]
     jobs = [(chunk, jax.tree.map(lambda leaf, chunk=chunk: leaf[chunk], stacked)) for chunk in chunks]
     program(*jobs[0])

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 import askwell
-from askwell.comparison.play import WIDEST, Program
+from askwell.comparison.play import WIDEST
 from askwell.core import SCHEMA
 from askwell.data import encode, load, split
 from askwell.learners import Logistic

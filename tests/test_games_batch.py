@@ -45,7 +45,7 @@ def test_start_labels_are_distinct_random_and_paid_for():
         assert (r[5:] == N).all()
     assert not np.array_equal(*rows)
     outcome = rollout(game, Random(), jax.random.key(0), POOL)
-    assert outcome.picks.shape == (2, 3)
+    assert outcome.bought.shape == (2, 3)
 
 
 def test_a_pool_below_the_budget_is_refused():
@@ -78,8 +78,8 @@ def test_strategies_meet_the_same_mistakes():
     episode = jax.jit(lambda key: [rollout(game, s, key, POOL) for s in (Random(), Margin())])
     random, margin = episode(jax.random.key(0))
     by_row = [
-        np.asarray(o.answers).ravel()[np.argsort(np.asarray(o.picks).ravel())] for o in (random, margin)
+        np.asarray(o.answers).ravel()[np.argsort(np.asarray(o.bought).ravel())] for o in (random, margin)
     ]
-    assert not np.array_equal(random.picks, margin.picks)
+    assert not np.array_equal(random.bought, margin.bought)
     np.testing.assert_array_equal(*by_row)
     assert 0.1 < (by_row[0] != np.asarray(POOL.y)).mean() < 0.7

@@ -17,7 +17,7 @@ from gymnasium.vector import AutoresetMode  # noqa: E402
 from askwell.core import AskwellError  # noqa: E402
 from askwell.data import Dataset  # noqa: E402
 from askwell.games import BatchGame, rollout  # noqa: E402
-from askwell.gym import FEATURES, ID, legal  # noqa: E402
+from askwell.gym import FEATURES, IDS, legal  # noqa: E402
 from askwell.strategies import Margin  # noqa: E402
 
 
@@ -28,6 +28,7 @@ def blobs():
     return Dataset("blobs", x, y.astype(np.int32), ("a", "b", "c"), np.arange(120).astype(str).astype(object))
 
 
+ID = IDS["batch"]
 SETTINGS = {"dataset": blobs(), "rounds": 3, "batch": 4, "splits": 3}
 
 
@@ -238,10 +239,10 @@ def test_a_strategy_plays_as_well_here_as_in_the_game():
             assert info["replaced"] == 0
             total += info["report_accuracy"] / 6
         observed.append(total)
-    world = env.unwrapped.world
-    assert isinstance(world.game, BatchGame)
-    pools = [jax.tree.map(lambda field, s=s: field[s], world.pools) for s in range(3)]
-    played = [rollout(world.game, Margin(), jax.random.key(0), pool).report.accuracy.mean() for pool in pools]
+    setup = env.unwrapped.setup
+    assert isinstance(setup.game, BatchGame)
+    pools = [jax.tree.map(lambda field, s=s: field[s], setup.pools) for s in range(3)]
+    played = [rollout(setup.game, Margin(), jax.random.key(0), pool).report.accuracy.mean() for pool in pools]
     assert np.mean(observed) == pytest.approx(np.mean(played), abs=0.15)
 
 

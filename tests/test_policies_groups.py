@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from askwell.core import AskwellError
+from askwell.core import AskwellError, Rows
 from askwell.games import BatchGame, annotate, rollout, sequential
 from askwell.policies import Groups
 from askwell.policies.group_features import CONTEXT, FEATURES, look, see
@@ -39,7 +39,7 @@ def view_of(round=WARM):
 
 
 def act(policy, view, key=KEY, decisions=None, q=BATCH):
-    return eqx.filter_jit(lambda p, k, v, d: p.act(k, v, q, None, d))(policy, key, view, decisions)
+    return eqx.filter_jit(lambda p, k, v, d: p.act(k, v, Rows(q), None, d))(policy, key, view, decisions)
 
 
 @pytest.mark.parametrize("mode", PLAYED)
@@ -76,7 +76,7 @@ def test_a_repeated_decision_fills_the_batch_from_one_group_then_from_the_neares
     size, order = np.bincount(group), np.argsort(((centres - centres[drawn.decisions[0]]) ** 2).sum(axis=1))
     np.testing.assert_array_equal(drawn.decisions, np.repeat(order, size[order])[:12])
     assert len(set(drawn.decisions.tolist())) > 1
-    np.testing.assert_array_equal(drawn.decisions, group[drawn.picks])
+    np.testing.assert_array_equal(drawn.decisions, group[drawn.action])
     assert (drawn.log_prob[1:] == 0).all()
     assert (drawn.entropy[1:] == 0).all()
 
@@ -90,7 +90,7 @@ def test_the_point_within_the_group(mode, within):
     near = jnp.sqrt(jnp.sum((x - view.geometry.centres[view.geometry.groups]) ** 2, axis=1))
     score = np.asarray(uncertainty.margin(view) if within == "uncertain" else -near)
     gone = np.asarray(view.asked).copy()
-    for pick, group in zip(drawn.picks, drawn.decisions, strict=True):
+    for pick, group in zip(drawn.action, drawn.decisions, strict=True):
         there = ~gone & (np.asarray(view.geometry.groups) == int(group))
         assert there[pick]
         assert score[pick] >= score[there].max() - 2e-3
@@ -151,7 +151,7 @@ def test_sequential_pays_the_same_budget_one_label_at_a_time():
     one = sequential(game)
     assert (one.rounds, one.batch, one.budget) == (6, 1, game.budget)
     outcome = rollout(one, groups("sequential", noise=1.0), KEY, POOL)
-    assert len(set(np.asarray(outcome.picks).ravel().tolist())) == 6
+    assert len(set(np.asarray(outcome.bought).ravel().tolist())) == 6
 
 
 @pytest.mark.parametrize("p", [0.0, 0.3, 0.81, 1.0])

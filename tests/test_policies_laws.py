@@ -11,8 +11,8 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 from askwell import testing
-from askwell.core import NOT_ASKED, AbstractStrategy
-from askwell.policies import HEADS, load_policy, make_head
+from askwell.core import NOT_ASKED, AbstractStrategy, Rows
+from askwell.policies import HEADS, AbstractRowsPolicy, load_policy, make_head
 from askwell.policies.files import to_bytes
 from askwell.testing.pools import BATCH, POOLS, WARM, N, agree, at, permuted, views
 
@@ -44,16 +44,17 @@ PERTURBED = [name for name in POLICIES if name.endswith("perturbed")]
 
 @eqx.filter_jit
 def acted(policy, key, view, decisions=None, rows=None):
-    return policy.act(key, view, BATCH, rows, decisions)
+    return policy.act(key, view, Rows(BATCH), rows, decisions)
 
 
 @eqx.filter_jit
 def acted_each(policy, keys, views):
-    return eqx.filter_vmap(lambda key, view: policy.act(key, view, BATCH))(keys, views)
+    return eqx.filter_vmap(lambda key, view: policy.act(key, view, Rows(BATCH)))(keys, views)
 
 
 def test_every_head_is_here():
-    assert {name for name, _ in SETTINGS} == set(HEADS)
+    over_rows = {name for name, head in HEADS.items() if issubclass(head, AbstractRowsPolicy)}
+    assert {name for name, _ in SETTINGS} == over_rows
 
 
 @pytest.mark.parametrize("law", testing.STRATEGY_LAWS, ids=lambda law: law.__name__)
@@ -88,7 +89,7 @@ def test_what_is_drawn_is_a_batch_with_finite_figures(name, kind):
     shown = views(POLICIES[name], kind)
     acts = acted_each(POLICIES[name], jax.random.split(KEY, len(shown.round)), shown)
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(acts))
-    for picks, asked in zip(np.asarray(acts.picks), np.asarray(shown.y) != NOT_ASKED, strict=True):
+    for picks, asked in zip(np.asarray(acts.action), np.asarray(shown.y) != NOT_ASKED, strict=True):
         assert len(set(picks.tolist())) == BATCH
         assert not asked[picks].any()
     np.testing.assert_allclose(acts.chance.sum(axis=2), 1, atol=1e-5)
@@ -109,15 +110,15 @@ def test_given_decisions_are_as_likely_as_when_they_were_drawn(name):
 def test_points_come_as_often_as_their_chance_says(name):
     policy, keys = POLICIES[name], jax.random.split(KEY, 4000)
     view = at(views(policy), WARM)
-    acts = jax.jit(jax.vmap(lambda key: policy.act(key, view, BATCH)))(keys)
+    acts = jax.jit(jax.vmap(lambda key: policy.act(key, view, Rows(BATCH))))(keys)
     chance = np.asarray(acts.chance, float)
-    hit = np.asarray(acts.picks)[..., None] == np.arange(N)
+    hit = np.asarray(acts.action)[..., None] == np.arange(N)
     # Given those before it, each pick is as likely as said: what is left after subtracting has mean 0.
     error = np.sqrt((chance * (1 - chance)).sum(axis=0)) / len(keys)
     off = np.abs((hit - chance).mean(axis=0))
     assert off.max() > 0
     assert (off <= 5 * error + 2 / len(keys)).all()
-    told = np.take_along_axis(chance, np.asarray(acts.picks)[..., None], axis=2)[..., 0]
+    told = np.take_along_axis(chance, np.asarray(acts.action)[..., None], axis=2)[..., 0]
     assert (told > 0).all()
 
 
@@ -136,7 +137,7 @@ def test_candidates_limit_the_pointwise_choice():
     policy = POLICIES["pointwise, perturbed"]
     view, rows = at(views(policy), 0), jnp.array([3, 9, 11, 20, 41, 60])
     act = acted(policy, KEY, view, None, rows)
-    assert set(np.asarray(act.picks).tolist()) <= set(rows.tolist())
+    assert set(np.asarray(act.action).tolist()) <= set(rows.tolist())
     assert float(jnp.sum(act.chance[:, rows])) == pytest.approx(BATCH, abs=1e-5)
 
 
@@ -147,11 +148,11 @@ def test_gradients_of_log_probability_by_finite_differences(name):
         view, policy = double(at(views(POLICIES[name]), WARM)), double(POLICIES[name])
         params, rest = eqx.partition(policy, eqx.is_inexact_array)
         flat, back = ravel_pytree(params)
-        drawn = policy.act(KEY, view, BATCH).decisions
+        drawn = policy.act(KEY, view, Rows(BATCH)).decisions
 
         @jax.jit
         def log_prob(flat):
-            return jnp.sum(eqx.combine(back(flat), rest).act(KEY, view, BATCH, None, drawn).log_prob)
+            return jnp.sum(eqx.combine(back(flat), rest).act(KEY, view, Rows(BATCH), None, drawn).log_prob)
 
         gradient = jax.grad(log_prob)(flat)
         along = jax.random.normal(KEY, (4, len(flat)))

@@ -125,7 +125,7 @@ def test_a_limited_choice_is_kept_to(policy):
     view, rows = view_of(WARM), jnp.array([40, 41, 50, 3, 60, 22])
     left = [int(row) for row in rows if not view.asked[row]]
     act = eqx.filter_jit(policy.act)(jax.random.key(0), view, 2, rows)
-    assert set(np.asarray(act.picks).tolist()) <= set(left)
+    assert set(np.asarray(act.action).tolist()) <= set(left)
     assert np.allclose(act.chance.sum(axis=1), 1, atol=1e-5)
     assert np.all(np.delete(np.asarray(act.chance), left, axis=1) == 0)
 
@@ -147,9 +147,9 @@ def test_of_a_large_pool_the_asked_points_and_a_sample_are_seen(policy, monkeypa
     few, rows = narrow.narrow(jax.random.key(0), view, 4)
     assert few.x.shape == (32, 4)
     assert np.array_equal(few.x, view.x[rows])
-    for one, other in zip(few.labelled, view.labelled, strict=True):
+    for one, other in zip(few.evidence, view.evidence, strict=True):
         assert np.array_equal(one[:2], other[:2])
-    assert np.array_equal(few.labelled[2], view.labelled[2])
+    assert np.array_equal(few.evidence[2], view.evidence[2])
     assert few.asked.sum() == 2
     picks = np.asarray(pick(policy, jax.random.key(0), view))
     assert len(set(picks)) == BATCH

@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "plots": {"core", "stats"},
     "report": ABOVE | {"comparison", "training", "stats", "plots"},  # it plays recorded picks again
     "asking": {"core", "data", "learners", "strategies", "policies", "execution"},
-    "gym": {"core", "data", "learners", "games", "comparison", "execution"},
+    "gym": ABOVE | {"comparison"},
     "testing": ABOVE | {"training"},
     "cli": ABOVE | {"asking", "comparison", "training", "report", "plots"},
 }

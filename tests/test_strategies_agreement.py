@@ -12,7 +12,7 @@ from skactiveml.pool import CoreSet, UncertaintySampling
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.neighbors import NearestNeighbors
 
-from askwell.core import NOT_ASKED, View, measure
+from askwell.core import NOT_ASKED, View
 from askwell.core.kmeans import kmeans
 from askwell.strategies import STRATEGIES, Coreset, MarginHerding, PowerMargin, TypiClust, UHerding
 from askwell.strategies.typiclust import MIN_CLUSTER, reach
@@ -63,7 +63,7 @@ def test_coreset_is_scikit_activemls(round):
 
 def small_view(proba, y, x, q=1) -> View:
     rows = jnp.append(jnp.flatnonzero(y != NOT_ASKED), jnp.full(q, len(y)))
-    return View(x, measure(x), jnp.log(proba), y, rows, jnp.array(1), rounds=2)
+    return View.of(x, jnp.log(proba), y, rows, 1, 2)
 
 
 @pytest.mark.parametrize("power", [1.0, 3.0])

@@ -34,7 +34,7 @@ def view():
 
 
 def labelled_of(view):
-    x, y, weight = (np.asarray(a) for a in view.labelled)
+    x, y, weight = (np.asarray(a) for a in view.evidence)
     return x[weight > 0].astype(float), y[weight > 0]
 
 
@@ -186,7 +186,7 @@ def test_discriminative_sub_batches_need_not_divide_the_batch(view):
 
 @pytest.mark.parametrize("C", [0.1, 1.0, 10.0])
 def test_the_svm_is_scikit_learn_s(view, C):
-    x, y, used = view.labelled
+    x, y, used = view.evidence
     known, labels = labelled_of(view)
     beta = svm(x, jnp.where(y == jnp.arange(CLASSES)[:, None], 1.0, -1.0), used, C)
     ours = np.asarray(view.x @ (beta @ x).T + beta.sum(1))
@@ -200,7 +200,7 @@ def test_the_svm_is_scikit_learn_s(view, C):
 
 
 def test_support_vectors_are_nearest_and_spread(view):
-    x, y, used = view.labelled
+    x, y, used = view.evidence
     picks = np.asarray(SupportVectors().select(KEY, view, BATCH))
     beta, support = one_against_rest(x, y, used, CLASSES, 1.0)
     decision = np.asarray(view.x @ (beta @ x).T + beta.sum(1))

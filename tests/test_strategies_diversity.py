@@ -55,13 +55,12 @@ def make_view(n: int = N, labels: int = LABELS, seed: int = 0) -> View:
     rows = rng.permutation(n)[:labels]
     shown = np.full(n, NOT_ASKED)
     shown[rows] = np.arange(labels) % CLASSES
-    return View(
+    return View.of(
         x=jnp.asarray(x),
-        geometry=measure(jnp.asarray(x)),
         log_proba=jax.nn.log_softmax(jnp.asarray(logits, jnp.float32)),
         y=jnp.asarray(shown),
         rows=jnp.concatenate([jnp.asarray(rows, int), jnp.full(20, n)]),
-        round=jnp.array(1),
+        round=1,
         rounds=5,
     )
 
@@ -337,13 +336,12 @@ def test_kmeans_centre_finds_the_point_in_the_middle_of_every_cloud():
     cloud = np.concatenate([np.zeros((1, 3)), around, -around])
     x = jnp.asarray((middle[:, None] + cloud).reshape(-1, 3), jnp.float32)
     n = len(x)
-    view = View(
+    view = View.of(
         x=x,
-        geometry=measure(x),
         log_proba=jnp.full((n, 2), jnp.log(0.5)),
         y=jnp.full(n, NOT_ASKED).at[jnp.array([3, 20])].set(jnp.arange(2)),
         rows=jnp.array([3, 20, *[n] * 6]),
-        round=jnp.array(1),
+        round=1,
         rounds=2,
     )
     hits = 0

@@ -34,7 +34,7 @@ def view():
 
 
 def labelled_of(view):
-    x, y, weight = (np.asarray(a) for a in view.labelled)
+    x, y, weight = (np.asarray(a) for a in view.evidence)
     return x[weight > 0].astype(float), y[weight > 0]
 
 

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from askwell.core import AskwellError
+from askwell.core import AskwellError, Rows
 from askwell.games import BatchGame
 from askwell.policies import Groups
 from askwell.strategies import Margin
@@ -92,21 +92,21 @@ def gradient(trainer, policy, game):
 @pytest.mark.parametrize("name", TRAINERS)
 def test_what_a_trainer_sees(name):
     game, policy = BatchGame(rounds=3, batch=4), Groups(KEY)
-    right, other, seen = gradient(TRAINERS[name](), policy, game)
+    right, other, metrics = gradient(TRAINERS[name](), policy, game)
     assert not agree(right, other, 1e-6)
-    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves((right, other, seen)))
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves((right, other, metrics)))
     assert jax.tree.structure(right) == jax.tree.structure(eqx.filter(policy, eqx.is_inexact_array))
-    assert {leaf.shape for leaf in jax.tree.leaves(seen)} == {(3,)}
-    assert (np.diff(seen.reward) > -0.1).all()
-    assert (seen.spread > 0).all()
+    assert {leaf.shape for leaf in jax.tree.leaves(metrics)} == {(3,)}
+    assert (np.diff(metrics.accuracy) > -0.1).all()
+    assert (metrics.spread > 0).all()
     # The cold state is worth 1/3; undiscounted changes of accuracy telescope.
-    last = seen.reward[-1] if name == "reinforce" else seen.reward[0]
-    assert seen.worth[0] == pytest.approx(float(last) - 1 / 3, abs=1e-5)
+    last = metrics.accuracy[-1] if name == "reinforce" else metrics.accuracy[0]
+    assert metrics.returns[0] == pytest.approx(float(last) - 1 / 3, abs=1e-5)
 
 
 def test_looking_ahead_ends_with_the_episode():
     game = BatchGame(rounds=2, batch=4)
-    now, ahead = (gradient(Siblings(k=4, lookahead=h), Groups(KEY), game)[2].worth for h in (0, 3))
+    now, ahead = (gradient(Siblings(k=4, lookahead=h), Groups(KEY), game)[2].returns for h in (0, 3))
     assert now[1] == pytest.approx(float(ahead[1]), abs=1e-5)
     assert abs(now[0] - ahead[0]) > 1e-3
 
@@ -123,7 +123,7 @@ def test_the_prior_penalty_pulls_towards_the_prior(prior):
 
     @eqx.filter_jit
     def apart(policy):
-        share = jnp.mean(policy.act(KEY, view, 4).chance, axis=0) @ kinds
+        share = jnp.mean(policy.act(KEY, view, Rows(4)).chance, axis=0) @ kinds
         return divergence(share, wanted / wanted.sum())
 
     far = apart(policy)

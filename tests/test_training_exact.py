@@ -21,11 +21,11 @@ from askwell.policies.features import CONTEXT, FEATURES
 from askwell.policies.pointwise import RULES, AbstractPointwise
 from askwell.training import Imitation, Reinforce, Siblings
 from askwell.training.estimators import returns
-from askwell.training.state import natural
+from askwell.training.optimiser import Optimiser, natural
 
 KEYS = 4096
 APART = 4.5
-"""Standard errors that a component of a mean gradient may be off by; passed by luck once in 10⁵."""
+"""Standard errors that a component of a mean gradient may be off by; passed by ties once in 10⁵."""
 
 
 class Nearest(AbstractFitted):
@@ -65,11 +65,11 @@ def perturbed(policy, size: float):
     return eqx.combine(back(flat + size * jax.random.normal(jax.random.key(2), flat.shape)), rest)
 
 
-def luck_keys() -> jax.Array:
+def tie_keys() -> jax.Array:
     """Two keys that bring either of the first two points, which share a group, before the other."""
     keys = jax.random.split(jax.random.key(0), 8)
-    luck = jax.vmap(lambda key: jax.random.uniform(jax.random.split(key)[0], (5,)))(keys)
-    first = luck[:, 0] > luck[:, 1]
+    ties = jax.vmap(lambda key: jax.random.uniform(jax.random.split(key)[0], (5,)))(keys)
+    first = ties[:, 0] > ties[:, 1]
     return keys[jnp.array([jnp.argmax(first), jnp.argmin(first)])]
 
 
@@ -120,29 +120,29 @@ def game_of(head: str) -> BatchGame:
     return sequential(GAME) if head == "sequential" else GAME
 
 
-def enumerate_all(policy, game, luck, pool=POOL):
+def enumerate_all(policy, game, ties, pool=POOL):
     """Log-probabilities and rewards ``[s, r]`` of every sequence of decisions, and which are possible ``[s, r]``."""
     choices = 5 if isinstance(policy, AbstractPointwise) else 4
     every = itertools.product(range(choices), repeat=game.rounds * game.batch)
-    lucks = itertools.product(range(len(luck)), repeat=game.rounds)
-    decisions, lucky = zip(*itertools.product(every, lucks), strict=True)
+    ties = itertools.product(range(len(ties)), repeat=game.rounds)
+    decisions, tied = zip(*itertools.product(every, ties), strict=True)
     decisions = jnp.array(decisions).reshape(-1, game.rounds, game.batch)
 
     def episode(decisions, keys):
         def play(state, given):
             decisions, key = given
             view = game.view(state)
-            act = policy.act(key, view, game.batch, None, decisions)
-            alone = jnp.sum(act.picks[:, None] == act.picks) == game.batch
+            act = policy.act(key, view, game.space, None, decisions)
+            alone = jnp.sum(act.action[:, None] == act.action) == game.batch
             real = act.log_prob > -jnp.inf
-            possible = alone & ~jnp.any(view.asked[act.picks]) & jnp.all(real & (act.decisions == decisions))
-            log_prob = jnp.sum(jnp.where(real, act.log_prob, 0.0)) - jnp.log(len(luck))
-            state, outcome = game.step(jax.random.key(0), state, act.picks)
+            possible = alone & ~jnp.any(view.asked[act.action]) & jnp.all(real & (act.decisions == decisions))
+            log_prob = jnp.sum(jnp.where(real, act.log_prob, 0.0)) - jnp.log(len(ties))
+            state, outcome = game.step(jax.random.key(0), state, act.action)
             return state, (log_prob, outcome.reward, possible)
 
         return jax.lax.scan(play, game.reset(jax.random.key(0), pool), (decisions, keys))[1]
 
-    return jax.vmap(episode)(decisions, luck[jnp.array(lucky)])
+    return jax.vmap(episode)(decisions, ties[jnp.array(tied)])
 
 
 @cache
@@ -153,10 +153,10 @@ def exact(head: str):
     the plain derivative of the expected return.
     """
     params, rest = eqx.partition(HEADS[head], eqx.is_inexact_array)
-    luck = luck_keys()[: 1 if isinstance(HEADS[head], AbstractPointwise) else 2]
+    ties = tie_keys()[: 1 if isinstance(HEADS[head], AbstractPointwise) else 2]
 
     def climbed(params):
-        log_prob, reward, possible = enumerate_all(eqx.combine(params, rest), game_of(head), luck)
+        log_prob, reward, possible = enumerate_all(eqx.combine(params, rest), game_of(head), ties)
         whole = jnp.where(jnp.all(possible, axis=1), jnp.exp(jnp.sum(log_prob, axis=1)), 0.0)
         fixed = jax.lax.stop_gradient(whole)[:, None]
 
@@ -173,10 +173,10 @@ def exact(head: str):
 @eqx.filter_jit
 def gradients(trainer, policy, game):
     """Of many keys ``[k, w]``: the direction of ascent, and the same with shuffled rewards."""
-    usual, scale = jnp.full(game.rounds, 0.2), jnp.ones(game.rounds)
+    baseline, scale = jnp.full(game.rounds, 0.2), jnp.ones(game.rounds)
 
     def one(key):
-        right, other, _ = trainer.gradient(policy, game, scale, key, POOL, usual)
+        right, other, _ = trainer.gradient(policy, game, scale, key, POOL, baseline)
         return ravel_pytree(right)[0], ravel_pytree(other)[0]
 
     return jax.lax.map(one, jax.random.split(jax.random.key(4), KEYS), batch_size=512)
@@ -242,21 +242,21 @@ def ascend(step: float):
 def trained(policy, trainer, optimiser):
     """Expected reward at the start, the best batch's, and that after training, ``[2, s]``: true, then shuffled."""
     params, rest = eqx.partition(policy, eqx.is_inexact_array)
-    luck = luck_keys()[: 1 if isinstance(policy, AbstractPointwise) else 2]
+    ties = tie_keys()[: 1 if isinstance(policy, AbstractPointwise) else 2]
 
     def expected(params):
-        log_prob, reward, possible = enumerate_all(eqx.combine(params, rest), BANDIT, luck, CLEAR)
+        log_prob, reward, possible = enumerate_all(eqx.combine(params, rest), BANDIT, ties, CLEAR)
         chance = jnp.where(possible, jnp.exp(log_prob), 0.0)
         return jnp.sum(chance * reward), jnp.max(jnp.where(possible, reward, -jnp.inf))
 
     def run(key, true):
         def update(carry, key):
             params, state = carry
-            right, other, seen = trainer.gradient(
+            right, other, metrics = trainer.gradient(
                 eqx.combine(params, rest), BANDIT, jnp.full(1, 0.1), key, CLEAR
             )
             up = jax.tree.map(lambda a, b: jnp.where(true, a, b), right, other)
-            step, state = optimiser.update(up, state, fisher=seen.fisher)
+            step, state = optimiser.update(up, state, fisher=metrics.fisher)
             return (optax.apply_updates(params, step), state), None
 
         keys = jax.random.split(key, UPDATES)
@@ -271,7 +271,7 @@ def trained(policy, trainer, optimiser):
 LEARNERS = {
     "siblings": (Siblings(k=8, entropy=0.05), ascend(0.01)),
     "imitation": (Imitation(exchanges=10), ascend(0.02)),
-    "natural": (Siblings(k=8, entropy=0.0, fisher=True), natural(lambda count: 0.05)),
+    "natural": (Siblings(k=8, entropy=0.0, optimiser=Optimiser("natural")), natural(lambda count: 0.05)),
 }
 # The natural gradient is for few weights: seven comparisons an update say too little about many.
 PAIRS = [

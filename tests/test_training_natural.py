@@ -8,8 +8,8 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 from askwell.training import Siblings
-from askwell.training.state import RIDGE, natural
-from test_training_exact import APART, BANDIT, HEADS, KEYS, POOL, enumerate_all, luck_keys, meets
+from askwell.training.optimiser import RIDGE, Optimiser, natural
+from test_training_exact import APART, BANDIT, HEADS, KEYS, POOL, enumerate_all, meets, tie_keys
 
 
 def test_the_fisher_matrix_is_that_of_all_batches():
@@ -19,7 +19,7 @@ def test_the_fisher_matrix_is_that_of_all_batches():
     flat, back = ravel_pytree(params)
 
     def log_probs(flat):
-        log_prob, _, possible = enumerate_all(eqx.combine(back(flat), rest), BANDIT, luck_keys())
+        log_prob, _, possible = enumerate_all(eqx.combine(back(flat), rest), BANDIT, tie_keys())
         return jnp.where(possible, log_prob, -jnp.inf)[:, 0]
 
     log_prob, scores = log_probs(flat), jnp.nan_to_num(jax.jacrev(log_probs)(flat))
@@ -28,7 +28,11 @@ def test_the_fisher_matrix_is_that_of_all_batches():
     exact = jnp.sum(weight[:, None] * (scores @ some.T) ** 2, axis=0)
 
     def one(key):
-        fisher = Siblings(k=k, fisher=True).gradient(policy, BANDIT, jnp.ones(1), key, POOL)[2].fisher
+        fisher = (
+            Siblings(k=k, optimiser=Optimiser("natural"))
+            .gradient(policy, BANDIT, jnp.ones(1), key, POOL)[2]
+            .fisher
+        )
         return jnp.einsum("ip,pq,iq->i", some, fisher, some) * k / (k - 1)
 
     assert jnp.min(exact) > 0.01

@@ -16,7 +16,14 @@ from askwell.asking.asked import Asked, check_out
 from askwell.asking.belief import believe, read_proba, take
 from askwell.asking.candidates import choose
 from askwell.asking.pool import encoded, notes, read_pool
-from askwell.core import AbstractLearner, AbstractStrategy, AskwellError, View, measure
+from askwell.core import (
+    AbstractFitted,
+    AbstractLearner,
+    AbstractPlayer,
+    AbstractStrategy,
+    AskwellError,
+    View,
+)
 from askwell.data.matrix import aligned
 from askwell.execution import compilation_cache
 from askwell.learners import make_learner
@@ -89,16 +96,24 @@ def ask(
         np.take(whole, shown, axis=0, out=x)
         y, labelled = y[shown], np.searchsorted(shown, labelled)
     count = max(2, len(answers.classes))
+    fitted = None
     if given is not None:
-        log_proba = take(given, slice(None) if shown is None else shown)
+        log_proba, fitter = take(given, slice(None) if shown is None else shown), None
     else:
-        log_proba = believe(seed, fitter, x, y, labelled, count)
+        log_proba, fitted = believe(seed, fitter, x, y, labelled, count)
     places = np.concatenate([labelled, np.full(batch, len(x))])  # the budget of a game of one round
     x, believed, y, at = map(jnp.asarray, (x, log_proba, y, places.astype(np.int32)))
     key = jax.random.key(seed)
-    picks = np.asarray(
-        _select(chooser, key, x, believed, y, at, None if given is not None else fitter, batch)
-    )
+    picks = np.asarray(_select(chooser, key, x, believed, y, at, fitter, fitted, batch))
+    if (
+        len(set(picks.tolist())) < batch
+        or not np.all((picks >= 0) & (picks < len(x)))
+        or np.isin(picks, labelled).any()
+    ):
+        raise AskwellError(
+            f"The strategy '{chooser.name}' picked a row twice, one that has a label, or one that does not exist; a "
+            "batch holds distinct rows without a label, so mend its select."
+        )
     frame = _frame(picks, log_proba, answers.classes if len(answers.rows) or given is not None else ())
     chosen = picks.astype(np.int64) if shown is None else shown[picks]
     names = tuple(ids[chosen])
@@ -118,16 +133,22 @@ def _select(
     y: Int[Array, " n"],
     rows: Int[Array, " b"],
     learner: AbstractLearner | None,
+    fitted: AbstractFitted | None,
     q: int,
 ) -> Int[Array, " q"]:
     # Compiled as a whole: of the geometry nothing is computed that the strategy does not read.
-    view = View(x, measure(x), log_proba, y, rows, jnp.array(0), 1, learner, given=learner is None)
+    view = View.of(x, log_proba, y, rows, learner=learner, fitted=fitted, given=learner is None)
     return strategy.select(key, view, q)
 
 
 def _chooser(strategy: str | AbstractStrategy, given: bool) -> AbstractStrategy:
-    if isinstance(strategy, str):
-        strategy = make_strategy(strategy)
+    made: AbstractPlayer = make_strategy(strategy) if isinstance(strategy, str) else strategy
+    if not isinstance(made, AbstractStrategy):
+        raise AskwellError(
+            f"The strategy '{made.name}' decides about {made.space.name}, and ask wants a batch of rows; choose one "
+            "that picks rows (see `askwell list strategies`)."
+        )
+    strategy = made
     if strategy.cheats:
         raise AskwellError(
             f"The strategy '{strategy.name}' looks at labels that nobody has given yet: it is a ceiling for "

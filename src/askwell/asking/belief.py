@@ -27,8 +27,8 @@ LEAST = 1e-7
 
 def believe(
     seed: int, learner: AbstractLearner, x: np.ndarray, y: np.ndarray, rows: np.ndarray, classes: int
-) -> np.ndarray:
-    """``float32 [n, c]``: log-probabilities of `x`, block by block, of the learner fitted to its labelled `rows`."""
+) -> tuple[np.ndarray, AbstractFitted]:
+    """Log-probabilities ``float32 [n, c]`` of `x`, block by block, and the learner, fitted to its labelled `rows`."""
     key = jax.random.fold_in(jax.random.key(seed), 1)
     fit = eqx.filter_jit(lambda x, y, weight: learner.fit(key, x, y, weight, classes))
     # With no answer yet there is one row that weighs nothing: no learner has to cope with an empty matrix.
@@ -50,7 +50,7 @@ def believe(
                 f"The learner '{learner.name}' failed on the labels so far: {reason}"
             ) from error
         log_proba[start : start + size] = block
-    return log_proba
+    return log_proba, fitted
 
 
 @eqx.filter_jit

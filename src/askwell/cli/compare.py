@@ -40,6 +40,9 @@ def compare(
     labels: Annotated[
         int | None, typer.Option(help="Labels asked in an episode, whatever the batch; instead of --rounds.")
     ] = None,
+    game: Annotated[
+        str | None, typer.Option(help="What is played, see `askwell list games`. [batch]")
+    ] = None,
     splits: Annotated[int | None, typer.Option(help="Pool / selection / report splits. [20]")] = None,
     pool: Annotated[
         int | None, typer.Option(help="Most points to choose from. [1000, or the budget]")
@@ -61,6 +64,7 @@ def compare(
         "id": id,
         "strategies": names(strategies),
         "baseline": baseline,
+        "game": game,
         "learners": names(learner),
         "rounds": rounds,
         "labels": labels,

@@ -8,7 +8,7 @@ from askwell.comparison.result import Result
 from askwell.comparison.run import Progress, run
 from askwell.comparison.spec import Spec
 from askwell.comparison.store import Store
-from askwell.core import AbstractLearner, AbstractStrategy, AskwellError
+from askwell.core import AbstractLearner, AbstractPlayer, AskwellError
 from askwell.data import Dataset, encode, load
 
 Source = str | Path | Dataset
@@ -18,7 +18,7 @@ _T = TypeVar("_T")
 def compare(
     data: Source | Sequence[Source] | None = None,
     *,
-    strategies: str | Sequence[str] | Mapping[str, AbstractStrategy] | None = None,
+    strategies: str | Sequence[str] | Mapping[str, AbstractPlayer] | None = None,
     learners: str | Sequence[str] | Mapping[str, AbstractLearner] | None = None,
     out: str | Path | None = None,
     spec: str | Path | Spec | None = None,
@@ -43,7 +43,7 @@ def compare(
     sources = [data] if isinstance(data, Source) else list(data or ())
     if sources:
         settings["datasets"] = tuple(_name(source) for source in sources)
-    own = _own("strategy", strategies, AbstractStrategy)
+    own = _own("strategy", strategies, AbstractPlayer)
     own_learners = _own("learner", learners, AbstractLearner)
     for field, given in (("strategies", strategies), ("learners", learners)):
         if given is not None:

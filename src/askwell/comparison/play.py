@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from askwell.comparison.store import Cell
-from askwell.core import METRICS, SCHEMA, AbstractStrategy, AskwellError, Pool
+from askwell.core import METRICS, SCHEMA, AbstractPlayer, AskwellError, Pool
 from askwell.core.geometry import LANDMARKS
 from askwell.data import Dataset
 from askwell.execution import compiled, versions
@@ -25,7 +25,7 @@ CACHE = 16 * 2**20
 """Bytes that the kernel matrices of one chunk may take: they are read again and again, from the cache if they fit."""
 
 
-def chunk_size(pools: Pool, strategy: AbstractStrategy) -> int:
+def chunk_size(pools: Pool, strategy: AbstractPlayer) -> int:
     """How many splits of that shape are played at once.
 
     It depends on nothing else: another width may round the last digit another way, and a split's records
@@ -40,10 +40,10 @@ def chunk_size(pools: Pool, strategy: AbstractStrategy) -> int:
     return max(1, min(WIDEST, fit))
 
 
-class Program:
+class Episodes:
     """Whole episodes of one strategy in one game, compiled at the first call and kept until `release`."""
 
-    def __init__(self, game: AbstractGame, strategy: AbstractStrategy, seed: int):
+    def __init__(self, game: AbstractGame, strategy: AbstractPlayer, seed: int):
         self.compile_seconds = 0.0
         self.run_seconds = 0.0
         self._lock = threading.Lock()
@@ -58,7 +58,7 @@ class Program:
         self._episodes: Any = jax.jit(jax.vmap(episode, in_axes=(None, 0, 0)))
 
     def __call__(self, splits: np.ndarray, pools) -> tuple[Outcome, float]:
-        """Play the splits; the outcome's fields have axes (split, round, …). Also the seconds it took."""
+        """Play the splits; the outcome's fields have axes (split, turn, …). Also the seconds it took."""
         with self._lock:
             if self._compiled is None:
                 start = time.perf_counter()
@@ -80,36 +80,55 @@ class Program:
 
 
 def to_records(
-    cell: Cell, dataset: Dataset, rows: np.ndarray, outcome: Outcome, start: int, seed: int, seconds: float
+    cell: Cell,
+    dataset: Dataset,
+    rows: np.ndarray,
+    game: AbstractGame,
+    outcome: Outcome,
+    seed: int,
+    seconds: float,
 ) -> pl.DataFrame:
-    """The records of one episode: `rows` maps the pool to the dataset, `outcome` has an axis of rounds.
+    """The records of one episode, a row a round: `rows` maps the pool to the dataset, `outcome` has an axis of turns.
 
     Raises:
-        AskwellError: if the learner gave numbers that are not finite.
+        AskwellError: if the learner gave numbers that are not finite, or the strategy took an action that the game
+            does not allow.
     """
-    rounds = len(outcome.reward)
-    report = {name: getattr(outcome.report, name) for name in METRICS}
+    where = f"on {cell.dataset}, split {cell.split}"
+    turns, each = len(outcome.reward), game.turns_a_round
+    if not np.all(outcome.legal):
+        round = int(np.argmin(outcome.legal)) // each + 1
+        raise AskwellError(
+            f"The strategy '{cell.strategy}' picked a row twice, one that was asked before, or one that does not exist "
+            f"({where}, round {round}); a batch holds distinct rows that were never asked, so mend its select."
+        )
+    ends = np.arange(each - 1, turns, each)
+    report = {name: getattr(outcome.report, name)[ends] for name in METRICS}
     for name, values in report.items():
         if not np.all(np.isfinite(values)):
             raise AskwellError(
-                f"The learner '{cell.learner}' gave a {name} that is not finite on {cell.dataset}, split "
-                f"{cell.split}; choose another learner or other settings."
+                f"The learner '{cell.learner}' gave a {name} that is not finite {where}; choose another learner or "
+                "other settings."
             )
-    count = np.arange(1, rounds + 1)
+    bought = outcome.bought.reshape(len(ends), -1)
     columns = {
         **cell._asdict(),
         "seed": seed,
-        "round": count,
-        "labels": start + count * cell.batch,
-        "picks": [dataset.ids[rows[picks]].tolist() for picks in outcome.picks],
+        "round": np.arange(1, len(ends) + 1),
+        "turn": ends + 1,
+        "labels": game.start_labels + np.cumsum(outcome.cost)[ends],
+        "budget": game.budget,
+        "picks": [dataset.ids[rows[picks[picks < len(rows)]]].tolist() for picks in bought],
         **report,
-        "selection_accuracy": outcome.selection.accuracy,
-        "selection_log_loss": outcome.selection.log_loss,
-        "reward": outcome.reward,
-        "seconds": seconds / rounds,
+        "selection_accuracy": outcome.selection.accuracy[ends],
+        "selection_log_loss": outcome.selection.log_loss[ends],
+        "reward": outcome.reward.reshape(len(ends), -1).sum(axis=1),
+        "seconds": seconds / len(ends),
         "versions": versions(),
     }
-    values = {name: v if np.ndim(v) or isinstance(v, list) else [v] * rounds for name, v in columns.items()}
+    values = {
+        name: v if isinstance(v, list) or np.ndim(v) else [v] * len(ends) for name, v in columns.items()
+    }
     return pl.DataFrame({name: _plain(v) for name, v in values.items()}, schema=SCHEMA)
 
 

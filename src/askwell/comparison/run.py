@@ -16,15 +16,15 @@ import jax
 import numpy as np
 import polars as pl
 
-from askwell.comparison.play import Program, chunk_size, to_records
+from askwell.comparison.play import Episodes, chunk_size, to_records
 from askwell.comparison.spec import Spec
 from askwell.comparison.store import Cell, Store, grid
-from askwell.core import AbstractLearner, AbstractStrategy, AskwellError
+from askwell.core import AbstractLearner, AbstractPlayer, AskwellError
 from askwell.data import Dataset, split
 from askwell.execution import compilation_cache, side_by_side, workers
-from askwell.games import BatchGame
+from askwell.games import AbstractGame, fits
 from askwell.learners import SklearnLearner, make_learner
-from askwell.policies import AbstractPolicy, make_strategy
+from askwell.policies import AbstractHead, make_strategy
 
 _T = TypeVar("_T")
 
@@ -49,7 +49,8 @@ class Ran:
 class _Job:
     """One chunk of splits of one program; the last may reach past the spec's splits, to keep its shape."""
 
-    program: Program
+    program: Episodes
+    game: AbstractGame
     dataset: Dataset
     strategy: str
     learner: str
@@ -65,7 +66,7 @@ def run(
     spec: Spec,
     datasets: Sequence[Dataset],
     store: Store | None = None,
-    strategies: Mapping[str, AbstractStrategy] | None = None,
+    strategies: Mapping[str, AbstractPlayer] | None = None,
     learners: Mapping[str, AbstractLearner] | None = None,
     progress: Progress = lambda done, total, what: None,
 ) -> Ran:
@@ -88,7 +89,7 @@ def run(
     jobs = _plan(spec, datasets, known, known_learners)
     if store is not None:
         trained = {
-            n: weights(s) for n, s in known.items() if isinstance(s, AbstractPolicy) and n in spec.played
+            n: weights(s) for n, s in known.items() if isinstance(s, AbstractHead) and n in spec.played
         }
         store.open(spec, {dataset.name: fingerprint(dataset) for dataset in datasets}, trained)
     cells = grid(spec, [dataset.name for dataset in datasets])
@@ -133,7 +134,7 @@ def fingerprint(dataset: Dataset) -> str:
     return digest.hexdigest()
 
 
-def weights(policy: AbstractPolicy) -> str:
+def weights(policy: AbstractHead) -> str:
     """A hash of a policy's weights."""
     digest = hashlib.sha256()
     for leaf in jax.tree.leaves(eqx.filter(policy, eqx.is_array)):
@@ -144,7 +145,7 @@ def weights(policy: AbstractPolicy) -> str:
 def _plan(
     spec: Spec,
     datasets: Sequence[Dataset],
-    strategies: Mapping[str, AbstractStrategy],
+    strategies: Mapping[str, AbstractPlayer],
     learners: Mapping[str, AbstractLearner],
 ) -> list[_Job]:
     """All jobs, one game after the other; in each, every program's first chunk before any second one.
@@ -157,18 +158,13 @@ def _plan(
             # Refuses a dataset that is too small for the budget before anything is played.
             pools = split(dataset, seed=spec.seed, splits=1, pool=spec.pool, budget=spec.budget(batch)).pools
             for learner in spec.learners:
-                game = BatchGame(
-                    learner=learners[learner],
-                    rounds=spec.rounds_of(batch),
-                    batch=batch,
-                    start=spec.start,
-                    noise=spec.noise,
-                    reward=spec.reward,
-                )
-                programs = {name: Program(game, strategies[name], spec.seed) for name in spec.played}
+                game = spec.make_game(learners[learner], batch)
+                for name in spec.played:
+                    fits(game, strategies[name], name)
+                programs = {name: Episodes(game, strategies[name], spec.seed) for name in spec.played}
                 chunks = [_chunks(spec, chunk_size(pools, strategies[name])) for name in programs]
                 jobs += [
-                    _Job(program, dataset, name, learner, batch, chunk)
+                    _Job(program, game, dataset, name, learner, batch, chunk)
                     for turn in itertools.zip_longest(*chunks)
                     for (name, program), chunk in zip(programs.items(), turn, strict=True)
                     if chunk is not None
@@ -219,6 +215,6 @@ def _play(spec: Spec, job: _Job) -> dict[Cell, pl.DataFrame]:
     for place, cell in enumerate(job.cells(spec)):
         one = jax.tree.map(lambda field, place=place: field[place], outcome)
         records[cell] = to_records(
-            cell, job.dataset, splits.rows[place], one, spec.start, spec.seed, seconds / len(job.splits)
+            cell, job.dataset, splits.rows[place], job.game, one, spec.seed, seconds / len(job.splits)
         )
     return records

@@ -1,38 +1,28 @@
 """The spec of a comparison: everything that decides its numbers, frozen, as a TOML file."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from askwell.core import unknown
-from askwell.core.spec import AbstractSpec, Listed, Names, Share, Size, Sizes, once
-from askwell.games import REWARDS
-
-STRATEGIES = ("random", "margin", "coreset", "typiclust", "uherding", "margin-herding")
-"""What `compare` plays when no strategy is named."""
+from askwell.core.spec import Listed, Names, Size, Sizes, once
+from askwell.games import GAMES, AbstractGame, AbstractGameSpec, BatchGame
+from askwell.learners import AbstractLearner
 
 
-def _reward(value: str) -> str:
-    if value not in REWARDS:
-        raise ValueError(unknown("reward", value, REWARDS))
-    return value
-
-
-class Spec(AbstractSpec):
+class Spec(AbstractGameSpec):
     """A grid dataset × strategy × learner × batch × split, with paired splits and seeds.
 
     Attributes:
         datasets: names or paths, see `askwell.data.load`; `label` and `id` name columns of files.
-        strategies: what is compared; `baseline` is added to them where it is missing.
+        game, game_settings, rounds, start, noise, reward, labeller: what is played, see `AbstractGameSpec`.
+        strategies: what is compared, by default the game's opponents; `baseline`, by default their first, is added
+            where it is missing.
         learners: names, see `askwell.learners.make_learner`.
         batches: labels per round; each is a game of its own with the same number of `rounds`,
             or, if `labels` is given, with as many rounds as that budget allows.
-        start: random labels before the first round (0: a cold start).
         splits: how many pool / selection / report splits of each dataset.
         pool: at most this many points to choose from (1000, or the budget if that is more).
         features: more columns than this are reduced by PCA.
-        noise: probability that the annotator is wrong.
-        reward: what a round counts for in the records, see `askwell.games.REWARDS`.
         seed: decides splits, wrong answers, start labels and tie-breaks.
     """
 
@@ -44,19 +34,24 @@ class Spec(AbstractSpec):
     datasets: Annotated[Listed, Field(min_length=1)]
     label: str | None = None
     id: str | None = None
-    strategies: Names = STRATEGIES
-    baseline: str = "random"
+    strategies: Names
+    baseline: str
     learners: Names = ("logistic",)
     batches: Sizes = (10,)
-    rounds: Size = 10
     labels: Size | None = None
-    start: Annotated[int, Field(ge=0)] = 0
     splits: Size = 20
     pool: Size | None = None
     features: Size = 64
-    noise: Share = 0.0
-    reward: Annotated[str, AfterValidator(_reward)] = "accuracy"
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _opponents(cls, fields: Any) -> Any:
+        name = fields.get("game", "batch") if isinstance(fields, dict) else None
+        if not isinstance(name, str) or name not in GAMES:
+            return fields  # the field's own check says so
+        names = GAMES[name].opponents
+        return {"strategies": names, "baseline": names[0], **fields}
 
     @model_validator(mode="after")
     def _spent(self) -> "Spec":
@@ -77,6 +72,18 @@ class Spec(AbstractSpec):
     def rounds_of(self, batch: int) -> int:
         """Rounds of an episode with that batch."""
         return self.rounds if self.labels is None else self.labels // batch
+
+    def make_game(self, learner: AbstractLearner, batch: int) -> AbstractGame:
+        """The game of a learner and a batch.
+
+        Raises:
+            AskwellError: for settings that the game cannot have.
+        """
+        return self.game_of(learner, batch, self.rounds_of(batch))
+
+    def batch_game(self, learner: AbstractLearner, batch: int) -> BatchGame:
+        """The batch game underneath."""
+        return self.batch_game_of(learner, batch, self.rounds_of(batch))
 
     def merged(self, old: "Spec | None") -> "Spec":
         """This spec with what an earlier one of the same run had besides: nothing that was played is dropped."""

@@ -11,7 +11,8 @@ from urllib.parse import quote
 import polars as pl
 
 from askwell.comparison.spec import GROWS, Spec
-from askwell.core import SCHEMA, AskwellError
+from askwell.core import AskwellError
+from askwell.core.record import completed
 from askwell.execution import RunDirectory
 
 DATA, POLICIES, CELLS = "data.json", "policies.json", "cells"
@@ -94,10 +95,9 @@ class Store(RunDirectory[Spec]):
         if not path.exists():
             return None
         try:
-            records = pl.read_parquet(path)
+            return completed(pl.read_parquet(path))
         except (pl.exceptions.PolarsError, OSError):
             return None
-        return records if records.schema == SCHEMA else None
 
     def records(self) -> pl.DataFrame:
         """All finished cells of a run, in the grid's order.

@@ -7,12 +7,13 @@ Axes, one letter each in every shape: ``n`` pool points, ``m`` evaluation points
 from askwell.core.errors import AskwellError
 from askwell.core.files import PART, write_whole
 from askwell.core.geometry import Geometry, measure
-from askwell.core.learner import AbstractFitted, AbstractLearner
+from askwell.core.learner import AbstractFitted, AbstractLearner, Packed, unfitted
 from askwell.core.pool import Pool
 from askwell.core.record import CELL, METRICS, SCHEMA
 from askwell.core.registry import Registry, collect, summary, unknown
-from askwell.core.strategy import AbstractStrategy
-from askwell.core.view import NOT_ASKED, Truth, View
+from askwell.core.spaces import AbstractSpace, Rows, Skip
+from askwell.core.strategy import AbstractPlayer, AbstractStrategy, AbstractStreamStrategy
+from askwell.core.view import NOT_ASKED, Evidence, Stream, Truth, View, gathered
 
 __all__ = [
     "CELL",
@@ -22,16 +23,26 @@ __all__ = [
     "SCHEMA",
     "AbstractFitted",
     "AbstractLearner",
+    "AbstractPlayer",
+    "AbstractSpace",
     "AbstractStrategy",
+    "AbstractStreamStrategy",
     "AskwellError",
+    "Evidence",
     "Geometry",
+    "Packed",
     "Pool",
     "Registry",
+    "Rows",
+    "Skip",
+    "Stream",
     "Truth",
     "View",
     "collect",
+    "gathered",
     "measure",
     "summary",
+    "unfitted",
     "unknown",
     "write_whole",
 ]

@@ -1,10 +1,14 @@
 """The contract of a learner: the classifier that the labels are for."""
 
 import abc
-from typing import ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import equinox as eqx
+import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+T = TypeVar("T")
 
 
 class AbstractFitted(eqx.Module):
@@ -53,3 +57,45 @@ class AbstractLearner(eqx.Module):
         throughout stand for no fit. By default `fit` itself.
         """
         return self.fit(key, x, y, weight, classes)
+
+
+def unfitted(
+    learner: AbstractLearner,
+    x: Float[Array, "n d"],
+    y: Int[Array, " n"],
+    weight: Float[Array, " n"],
+    classes: int,
+) -> AbstractFitted:
+    """What a fit to rows of these shapes looks like before there is any label: zeros throughout.
+
+    Nothing is fitted, so no program has to be compiled for it; every class is equally probable.
+    """
+    shapes = eqx.filter_eval_shape(learner.fit, jax.random.key(0), x, y, weight, classes)
+    blank = lambda leaf: jnp.zeros(leaf.shape, leaf.dtype) if isinstance(leaf, jax.ShapeDtypeStruct) else leaf
+    return jax.tree.map(blank, shapes, is_leaf=lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct))
+
+
+class Packed(eqx.Module, Generic[T]):
+    """A tree (a fitted learner, a policy) as arrays alone, which loops, ``vmap`` and files can carry.
+
+    Attributes:
+        arrays: its arrays, in the order of its leaves.
+        form: how to put it together again; packed trees of one kind share it.
+    """
+
+    arrays: list[Array]
+    form: tuple[Any, tuple[Any, ...]] = eqx.field(static=True)
+
+    @classmethod
+    def of(cls, tree: T) -> "Packed[T]":
+        """Pack a tree."""
+        leaves, structure = jax.tree.flatten(tree)
+        rest = tuple(None if eqx.is_array(leaf) else leaf for leaf in leaves)
+        return cls([leaf for leaf in leaves if eqx.is_array(leaf)], (structure, rest))
+
+    def open(self) -> T:
+        """The tree."""
+        structure, rest = self.form
+        arrays = iter(self.arrays)
+        # No leaf of a tree is None, so a None in `rest` is the place of an array.
+        return jax.tree.unflatten(structure, [next(arrays) if leaf is None else leaf for leaf in rest])

@@ -17,7 +17,9 @@ SCHEMA = pl.Schema(
         "split": pl.Int32(),
         "seed": pl.Int64(),
         "round": pl.Int32(),  # 1, 2, … after the first batch, the second, …
+        "turn": pl.Int32(),  # actions taken so far; of a stream, the points that have come
         "labels": pl.Int32(),  # how many labels have been paid for after this round
+        "budget": pl.Int32(),  # how many may be paid for in all
         "picks": pl.List(pl.String()),  # the user's row ids, best first
         **{metric: pl.Float64() for metric in METRICS},
         "selection_accuracy": pl.Float64(),
@@ -27,3 +29,15 @@ SCHEMA = pl.Schema(
         "versions": pl.String(),
     }
 )
+
+
+def completed(records: pl.DataFrame) -> pl.DataFrame:
+    """Records in today's schema; in earlier versions a round was a turn, and the whole budget was spent.
+
+    Raises:
+        polars.exceptions.PolarsError: for what is no record.
+    """
+    if "turn" not in records.columns:
+        whole = pl.col("labels").max().over(CELL)
+        records = records.with_columns(turn=pl.col("round"), budget=whole)
+    return records.select(SCHEMA.names()).cast(SCHEMA)

@@ -1,28 +1,40 @@
-"""The contract of everything that picks a batch."""
+"""The contracts of everything that decides in a game."""
 
 import abc
 from typing import ClassVar
 
 import equinox as eqx
-from jaxtyping import Array, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Int, PRNGKeyArray
 
+from askwell.core.spaces import AbstractSpace, Rows, Skip
 from askwell.core.view import View
 
 
-class AbstractStrategy(eqx.Module):
-    """Picks a batch from a view: a heuristic, a trained policy or the oracle alike.
+class AbstractPlayer(eqx.Module):
+    """Decides in every game whose actions are of its `space`: a rule, a trained policy or a ceiling alike.
 
-    A concrete strategy is a final class with a `name`; its docstring's first line is its summary in lists.
-    `cheats` marks ceilings that read ``view.truth``; no other strategy is ever given it.
+    A concrete player is a final class with a `name`; its docstring's first line is its summary in lists.
+    `cheats` marks ceilings that read ``view.truth``; no other player is ever given it.
     `needs` says in words what it reads ("probabilities", "geometry"), for `askwell list strategies`.
     `large` promises time and memory linear in the pool (no density, nothing ``n × n`` or ``n × b``), so that
     `askwell ask` shows it the whole of a large pool; all others are shown a sample of it.
     """
 
     name: ClassVar[str]
+    space: ClassVar[type[AbstractSpace]]
     needs: ClassVar[tuple[str, ...]] = ()
     cheats: ClassVar[bool] = False
     large: ClassVar[bool] = False
+
+    @abc.abstractmethod
+    def decide(self, key: PRNGKeyArray, view: View, space: AbstractSpace) -> Array:
+        """An action of `space`, which is of the kind that `self.space` names. The key is all that chance comes from."""
+
+
+class AbstractStrategy(AbstractPlayer):
+    """Picks a batch from a view."""
+
+    space: ClassVar[type[AbstractSpace]] = Rows
 
     @abc.abstractmethod
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
@@ -30,3 +42,22 @@ class AbstractStrategy(eqx.Module):
 
         The caller guarantees that at least `q` points are left to ask.
         """
+
+    def decide(self, key: PRNGKeyArray, view: View, space: AbstractSpace) -> Int[Array, " q"]:
+        """See `AbstractPlayer.decide`: the batch that `select` picks."""
+        assert isinstance(space, Rows)
+        return self.select(key, view, space.q)
+
+
+class AbstractStreamStrategy(AbstractPlayer):
+    """Says of one point after another whether to label it."""
+
+    space: ClassVar[type[AbstractSpace]] = Skip
+
+    @abc.abstractmethod
+    def label(self, key: PRNGKeyArray, view: View) -> Bool[Array, ""]:
+        """Whether to buy the label of ``view.stream.row``; once the budget is spent, the answer changes nothing."""
+
+    def decide(self, key: PRNGKeyArray, view: View, space: AbstractSpace) -> Bool[Array, ""]:
+        """See `AbstractPlayer.decide`."""
+        return self.label(key, view)

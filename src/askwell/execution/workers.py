@@ -79,5 +79,14 @@ def side_by_side(at_once: int) -> Iterator[ThreadPoolExecutor]:
     Left alone, BLAS splits a matrix of some 60 columns over all cores and waits for them: with programs running there
     the fit of such a learner took 50 ms instead of 2.
     """
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(at_once) as pool:
-        yield pool
+    with threadpool_limits(1, "blas"):
+        pool = ThreadPoolExecutor(at_once)
+        try:
+            yield pool
+        except KeyboardInterrupt:  # whoever raises it has waited for what is worth waiting for
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+        pool.shutdown()

@@ -1,25 +1,32 @@
-"""Games: the decision process around pool and learner. To add one, write its file and import it here."""
+"""Games: the decision process around pool and learner; `askwell.games.registry` lists them."""
 
-from askwell.core import collect
-from askwell.games.base import AbstractGame, AbstractState, Outcome, rollout
+from askwell.games.base import AbstractGame, AbstractState, Outcome, Turn, fits, rollout, seen, trajectory
 from askwell.games.batch import BatchGame, BatchState, annotate, sequential
+from askwell.games.registry import GAMES, make_game
 from askwell.games.rewards import REWARDS, Change
 from askwell.games.scores import Scores, score
-
-GAMES = collect("game", globals(), AbstractGame)
+from askwell.games.spec import AbstractGameSpec
+from askwell.games.wrappers.label_or_skip import LabelOrSkip
 
 __all__ = [
     "GAMES",
     "REWARDS",
     "AbstractGame",
+    "AbstractGameSpec",
     "AbstractState",
     "BatchGame",
     "BatchState",
     "Change",
+    "LabelOrSkip",
     "Outcome",
     "Scores",
+    "Turn",
     "annotate",
+    "fits",
+    "make_game",
     "rollout",
     "score",
+    "seen",
     "sequential",
+    "trajectory",
 ]

@@ -1,15 +1,16 @@
-"""The contract of a game, and playing one to its end."""
+"""The contract of a game, and the one place where an episode is played."""
 
 import abc
 import dataclasses
-from typing import ClassVar, Generic, TypeVar
+from collections.abc import Callable
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from askwell.core import AbstractStrategy, Pool, Truth, View
+from askwell.core import AbstractPlayer, AbstractSpace, AskwellError, Pool, Truth, View
 from askwell.games.scores import Scores
 
 
@@ -21,21 +22,71 @@ State = TypeVar("State", bound=AbstractState)
 
 
 class Outcome(eqx.Module):
-    """What one round brought: for rewards, records and looking at; the next step never reads it."""
+    """What one turn brought: for rewards, records and looking at; the next step never reads it.
 
-    picks: Int[Array, " q"]
+    Attributes:
+        bought: pool rows whose labels were bought; ``n`` (the size of the pool) where nothing was.
+        answers: their labels, of any value where nothing was bought.
+        cost: labels paid for in this turn.
+        reward: of the learner's last refit, 0 in turns without one.
+        selection, report: the learner's scores after the turn.
+        legal: whether the action was allowed: rows of the pool, distinct, none bought before.
+    """
+
+    bought: Int[Array, " q"]
     answers: Int[Array, " q"]
+    cost: Int[Array, ""]
     reward: Float[Array, ""]
     selection: Scores
     report: Scores
+    legal: Bool[Array, ""]
 
 
 class AbstractGame(eqx.Module, Generic[State]):
-    """An episodic decision process around pool and learner; pure functions, static shapes."""
+    """An episodic decision process around pool and learner; pure functions, static shapes.
+
+    An episode has turns, an action each; a round is so many turns as the learner is refitted after.
+
+    `opponents` names the strategies that `compare` plays where none is named, the baseline first. `environment` is
+    the game's name in Gymnasium.
+    """
 
     name: ClassVar[str]
-    rounds: eqx.AbstractVar[int]
-    batch: eqx.AbstractVar[int]
+    opponents: ClassVar[tuple[str, ...]]
+    environment: ClassVar[str]
+
+    @classmethod
+    @abc.abstractmethod
+    def make(cls, settings: dict[str, Any], **batch: Any) -> "AbstractGame":
+        """The game with its own `settings`, around a batch game with the settings `batch`.
+
+        Raises:
+            AskwellError: for settings that it cannot have.
+        """
+
+    @property
+    @abc.abstractmethod
+    def space(self) -> AbstractSpace:
+        """What an action is."""
+
+    @property
+    @abc.abstractmethod
+    def start_labels(self) -> int:
+        """Labels that are given before the first turn."""
+
+    @property
+    @abc.abstractmethod
+    def budget(self) -> int:
+        """Labels that an episode may pay for, start labels included."""
+
+    @property
+    def turns_a_round(self) -> int:
+        """Turns after which the learner is refitted."""
+        return 1
+
+    @abc.abstractmethod
+    def turns(self, n: int) -> int:
+        """Turns of an episode on a pool of `n` points, a multiple of `turns_a_round`."""
 
     @abc.abstractmethod
     def reset(self, key: PRNGKeyArray, pool: Pool) -> State:
@@ -43,31 +94,110 @@ class AbstractGame(eqx.Module, Generic[State]):
 
     @abc.abstractmethod
     def view(self, state: State) -> View:
-        """What a strategy may see; never a hidden label."""
+        """What a player may see; never a hidden label."""
 
     @abc.abstractmethod
     def reveal(self, state: State) -> Truth:
-        """What a strategy that cheats may see besides the view."""
+        """What a player that cheats may see besides the view."""
 
     @abc.abstractmethod
-    def step(self, key: PRNGKeyArray, state: State, picks: Int[Array, " q"]) -> tuple[State, Outcome]:
-        """Ask for `picks`, refit, score. The key seeds the learner (and a reward's random batch)."""
+    def step(self, key: PRNGKeyArray, state: State, action: Array) -> tuple[State, Outcome]:
+        """Take an action of `space`. The key seeds the learner (and a reward's random batch).
+
+        All turns of a round are given the same key: a game that draws in a turn folds the turn's number in.
+        """
+
+    @abc.abstractmethod
+    def over(self, state: State) -> Bool[Array, ""]:
+        """Whether nothing more can be bought; further steps are allowed and change nothing that counts."""
 
 
-def rollout(game: AbstractGame, strategy: AbstractStrategy, key: PRNGKeyArray, pool: Pool) -> Outcome:
-    """Play one whole episode; every field of the outcome gets a leading axis of rounds.
+class Turn(NamedTuple):
+    """Which turn it is, from 0, and its keys: `act` for the player, `game` for the game's step."""
 
-    The game's own randomness (start labels, wrong answers, learner seeds) does not depend on the
-    strategy, so strategies played with one key are paired.
+    number: Int[Array, ""]
+    act: PRNGKeyArray
+    game: PRNGKeyArray
+
+
+Memory = TypeVar("Memory")
+Act = Callable[[Turn, Any, Any], tuple[Any, Any, Any]]
+"""From turn, state and memory to the next state, the next memory, and what is told of the turn."""
+
+
+def trajectory(
+    game: AbstractGame[State],
+    act: Act,
+    keys: tuple[PRNGKeyArray, PRNGKeyArray],
+    pool: Pool | None = None,
+    *,
+    memory: Any = None,
+    start: State | None = None,
+    turns: int | None = None,
+) -> tuple[Any, State, Any]:
+    """Play an episode: the one place where it is a scan.
+
+    The game's own randomness comes from ``keys[0]``, the player's from ``keys[1]``, so that whoever plays with the
+    same first key meets the same start labels, wrong answers and learner seeds.
+
+    Args:
+        game: what is played.
+        act: called once a turn; it decides and steps.
+        keys: the game's and the player's.
+        pool: what the episode begins with; not needed with `start`.
+        memory: what `act` carries from turn to turn.
+        start: a state to go on from, instead of a reset.
+        turns: how many are played; by default a whole episode.
+
+    Returns:
+        What `act` told, with a leading axis of turns, the last state, and the last memory.
     """
-    game_key, strategy_key = jax.random.split(key)
+    game_key, act_key = keys
+    if start is None:
+        assert pool is not None
+        start = game.reset(jax.random.fold_in(game_key, 0), pool)
+    count = game.turns(game.view(start).x.shape[0]) if turns is None else turns
 
-    def play(state, round: Int[Array, ""]):
-        view = game.view(state)
-        if strategy.cheats:
-            view = dataclasses.replace(view, truth=game.reveal(state))
-        picks = strategy.select(jax.random.fold_in(strategy_key, round), view, game.batch)
-        return game.step(jax.random.fold_in(game_key, round + 1), state, picks)
+    def play(carry: tuple[State, Any], number: Int[Array, ""]):
+        state, memory = carry
+        round = number // game.turns_a_round
+        turn = Turn(number, jax.random.fold_in(act_key, number), jax.random.fold_in(game_key, round + 1))
+        state, memory, told = act(turn, state, memory)
+        return (state, memory), told
 
-    first = game.reset(jax.random.fold_in(game_key, 0), pool)
-    return jax.lax.scan(play, first, jnp.arange(game.rounds))[1]
+    (state, memory), told = jax.lax.scan(play, (start, memory), jnp.arange(count))
+    return told, state, memory
+
+
+def seen(game: AbstractGame[State], player: AbstractPlayer, state: State) -> View:
+    """What a player sees: the view, with the truth in it if the player cheats."""
+    view = game.view(state)
+    return dataclasses.replace(view, truth=game.reveal(state)) if player.cheats else view
+
+
+def rollout(game: AbstractGame, player: AbstractPlayer, key: PRNGKeyArray, pool: Pool) -> Outcome:
+    """Play one whole episode; every field of the outcome gets a leading axis of turns.
+
+    The game's own randomness does not depend on the player, so players that play with one key are paired.
+    """
+
+    def act(turn: Turn, state: Any, memory: None):
+        action = player.decide(turn.act, seen(game, player, state), game.space)
+        state, outcome = game.step(turn.game, state, action)
+        return state, memory, outcome
+
+    game_key, act_key = jax.random.split(key)
+    return trajectory(game, act, (game_key, act_key), pool)[0]
+
+
+def fits(game: AbstractGame, player: AbstractPlayer, name: str) -> None:
+    """Refuse a player that cannot act in a game.
+
+    Raises:
+        AskwellError: naming the game, what its actions are, and the strategies that fit.
+    """
+    if not isinstance(game.space, player.space):
+        raise AskwellError(
+            f"The strategy '{name}' decides about {player.space.name}, and an action of the game '{game.name}' is "
+            f"{game.space.name}; strategies that fit it: {', '.join(game.opponents)}."
+        )

@@ -1,14 +1,30 @@
 """The batch game: each round a whole batch is asked before any of its answers is known."""
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from askwell.core import NOT_ASKED, AskwellError, Geometry, Pool, Truth, View, measure, unknown
+from askwell.core import (
+    NOT_ASKED,
+    AbstractFitted,
+    AskwellError,
+    Evidence,
+    Geometry,
+    Packed,
+    Pool,
+    Rows,
+    Truth,
+    View,
+    gathered,
+    measure,
+    unfitted,
+    unknown,
+)
+from askwell.core.view import inserted
 from askwell.games.base import AbstractGame, AbstractState, Outcome
 from askwell.games.rewards import NEEDS_RANDOM, REWARDS, Change
 from askwell.games.scores import Scores, score
@@ -16,19 +32,25 @@ from askwell.learners import AbstractLearner, Logistic
 
 
 class BatchState(AbstractState):
-    """The pool, what the annotator would answer, what was asked, and what the learner made of it."""
+    """The pool, what the annotator would answer, what was bought, and what the learner made of it."""
 
     pool: Pool
     geometry: Geometry
     answers: Int[Array, " n"]
-    rows: Int[Array, " b"]  # asked so far, in order; n where not used yet
+    rows: Int[Array, " b"]  # bought so far, in order; n where not used yet
+    evidence: Evidence
+    cost: Int[Array, ""]  # labels paid for
+    fitted: Packed[AbstractFitted]
     log_proba: Float[Array, "n c"]
     selection: Scores
+    report: Scores
     round: Int[Array, ""]
 
 
 class BatchGame(AbstractGame[BatchState]):
     """`rounds` times: ask `batch` labels, refit the learner from scratch, score it.
+
+    The one game that buys labels and refits; others wrap it and say what an action buys.
 
     Attributes:
         learner: the classifier that the labels are for.
@@ -42,6 +64,11 @@ class BatchGame(AbstractGame[BatchState]):
     """
 
     name: ClassVar[str] = "batch"
+    environment: ClassVar[str] = "BatchPool"
+    opponents: ClassVar[tuple[str, ...]] = (
+        *("random", "margin", "coreset"),
+        *("typiclust", "uherding", "margin-herding"),
+    )
     learner: AbstractLearner = Logistic()
     rounds: int = eqx.field(static=True, default=10)
     batch: int = eqx.field(static=True, default=10)
@@ -66,10 +93,35 @@ class BatchGame(AbstractGame[BatchState]):
         if self.reward not in REWARDS:
             raise AskwellError(unknown("reward", self.reward, REWARDS))
 
+    @classmethod
+    def make(cls, settings: dict[str, Any], **batch: Any) -> "BatchGame":
+        """See `AbstractGame.make`; it has no settings but those of the batch game."""
+        if settings:
+            raise AskwellError(f"The game 'batch' has no settings of its own; given {', '.join(settings)}.")
+        return cls(**batch)
+
+    @property
+    def space(self) -> Rows:
+        """See `AbstractGame.space`: batches."""
+        return Rows(self.batch)
+
+    @property
+    def start_labels(self) -> int:
+        """See `AbstractGame.start_labels`."""
+        return self.start
+
     @property
     def budget(self) -> int:
         """Labels that one episode pays for, start labels included."""
         return self.start + self.rounds * self.batch
+
+    def turns(self, n: int) -> int:
+        """See `AbstractGame.turns`: a turn a round."""
+        return self.rounds
+
+    def over(self, state: BatchState) -> Bool[Array, ""]:
+        """See `AbstractGame.over`."""
+        return state.round >= self.rounds
 
     def reset(self, key: PRNGKeyArray, pool: Pool) -> BatchState:
         """See `AbstractGame.reset`.
@@ -88,25 +140,41 @@ class BatchGame(AbstractGame[BatchState]):
         if self.start:
             rows = rows.at[: self.start].set(jax.random.choice(start_key, n, (self.start,), replace=False))
         answers = annotate(noise_key, pool.y, pool.classes, self.noise)
+        evidence = gathered(pool.x, answers, rows)
         if self.start:
-            log_proba, selection, _ = self._fit(fit_key, pool, answers, rows)
+            fitted = self.learner.fit(fit_key, *evidence, pool.classes)
+            log_proba, selection, report = predicted(fitted, pool)
         else:  # learners agree when there is no label: no need to compile another fit for that
-            even = jnp.full((n + len(pool.selection_y), pool.classes), -jnp.log(pool.classes))
-            log_proba, selection = even[:n], score(even[n:], pool.selection_y)
+            fitted = unfitted(self.learner, *evidence, pool.classes)
+            even = lambda m: jnp.full((m, pool.classes), -jnp.log(pool.classes))
+            log_proba = even(n)
+            selection, report = (score(even(len(y)), y) for y in (pool.selection_y, pool.report_y))
         geometry = measure(pool.x)
         if self.labeller is not None:
             guess = annotate(guess_key, pool.y, pool.classes, self.labeller)
             geometry = regroup(geometry, pool.x, guess, pool.classes)
-        return BatchState(pool, geometry, answers, rows, log_proba, selection, jnp.array(0))
+        packed: Packed[AbstractFitted] = Packed.of(fitted)
+        cost = jnp.array(self.start)
+        return BatchState(
+            pool, geometry, answers, rows, evidence, cost, packed, log_proba, selection, report, jnp.array(0)
+        )
 
     def view(self, state: BatchState) -> View:
         """See `AbstractGame.view`."""
         n = state.answers.shape[0]
         asked = jnp.zeros(n, bool).at[state.rows].set(True, mode="drop")
-        y = jnp.where(asked, state.answers, NOT_ASKED)
-        pool = state.pool
         return View(
-            pool.x, state.geometry, state.log_proba, y, state.rows, state.round, self.rounds, self.learner
+            x=state.pool.x,
+            geometry=state.geometry,
+            log_proba=state.log_proba,
+            y=jnp.where(asked, state.answers, NOT_ASKED),
+            rows=state.rows,
+            evidence=state.evidence,
+            cost=state.cost,
+            round=state.round,
+            rounds=self.rounds,
+            learner=self.learner,
+            fitted=state.fitted.open(),
         )
 
     def reveal(self, state: BatchState) -> Truth:
@@ -115,40 +183,77 @@ class BatchGame(AbstractGame[BatchState]):
         return Truth(state.answers, pool.selection_x, pool.selection_y, pool.report_x, pool.report_y)
 
     def step(
-        self, key: PRNGKeyArray, state: BatchState, picks: Int[Array, " q"]
+        self, key: PRNGKeyArray, state: BatchState, action: Int[Array, " q"]
     ) -> tuple[BatchState, Outcome]:
         """See `AbstractGame.step`."""
+        fresh = jnp.all((action >= 0) & (action < state.answers.shape[0]))
+        legal = fresh & self.allowed(state, action)
+        before, state = state.cost, self.buy(state, action)
+        state, reward = self.refit(key, state, before, self.batch, state.round == self.rounds - 1)
+        outcome = Outcome(
+            action, state.answers[action], state.cost - before, reward, state.selection, state.report, legal
+        )
+        return state, outcome
+
+    def allowed(self, state: BatchState, rows: Int[Array, " q"]) -> Bool[Array, ""]:
+        """Whether rows are distinct and none was bought before; ``n`` may come as often as it likes."""
+        n, q = state.answers.shape[0], len(rows)
+        again = jnp.any(rows[:, None] == state.rows, axis=1)
+        twice = jnp.any((rows[:, None] == rows) & (jnp.arange(q)[:, None] < jnp.arange(q)), axis=0)
+        return ~jnp.any((rows < n) & (again | twice))
+
+    def buy(self, state: BatchState, rows: Int[Array, " q"]) -> BatchState:
+        """Buy the labels of some rows; ``n`` buys nothing, and stands behind all that does."""
+        n = state.answers.shape[0]
+        count, at = jnp.sum(rows < n), jnp.minimum(rows, n - 1)
+        new, source = inserted(state.cost, len(state.rows), len(rows), count)
+        return dataclasses.replace(
+            state,
+            rows=jnp.where(new, rows[source], state.rows),
+            evidence=state.evidence.added(state.cost, state.pool.x[at], state.answers[at], count),
+            cost=state.cost + count,
+        )
+
+    def refit(
+        self, key: PRNGKeyArray, state: BatchState, since: Int[Array, ""], most: int, last: Bool[Array, ""]
+    ) -> tuple[BatchState, Float[Array, ""]]:
+        """Refit to all that was bought, score, and say what the labels bought since the last refit were rewarded with.
+
+        `since` is the cost at that refit, `most` how many labels can have been bought since; `last` says whether the
+        episode ends here.
+        """
         fit_key, random_key = jax.random.split(key)
-        rows = self._ask(state, picks)
-        log_proba, selection, report = self._fit(fit_key, state.pool, state.answers, rows)
+        classes = state.pool.classes
+        fitted = self.learner.fit(fit_key, *state.evidence, classes)
+        log_proba, selection, report = predicted(fitted, state.pool)
         random = None
         if self.reward in NEEDS_RANDOM:
-            asked = self.view(state).asked
-            chance = jax.random.uniform(random_key, asked.shape) - asked
-            other = self._ask(state, jax.lax.top_k(chance, self.batch)[1])
-            random = self._fit(fit_key, state.pool, state.answers, other)[1]
-        last = state.round == self.rounds - 1
+            n, place = state.answers.shape[0], jnp.arange(len(state.rows))
+            before = jnp.where(place < since, state.rows, n)
+            asked = jnp.zeros(n, bool).at[before].set(True, mode="drop")
+            other = jax.lax.top_k(jax.random.uniform(random_key, (n,)) - asked, most)[1]
+            new, source = inserted(since, len(before), most, state.cost - since)
+            instead = gathered(state.pool.x, state.answers, jnp.where(new, other[source], before))
+            random = predicted(self.learner.fit(fit_key, *instead, classes), state.pool)[1]
         reward = REWARDS[self.reward](Change(state.selection, selection, last, random))
-        after = BatchState(
-            state.pool, state.geometry, state.answers, rows, log_proba, selection, state.round + 1
+        packed: Packed[AbstractFitted] = Packed.of(fitted)
+        after = dataclasses.replace(
+            state,
+            fitted=packed,
+            log_proba=log_proba,
+            selection=selection,
+            report=report,
+            round=state.round + 1,
         )
-        return after, Outcome(picks, state.answers[picks], reward, selection, report)
+        return after, reward
 
-    def _ask(self, state: BatchState, picks: Int[Array, " q"]) -> Int[Array, " b"]:
-        place = self.start + state.round * self.batch
-        return jax.lax.dynamic_update_slice(state.rows, picks.astype(state.rows.dtype), (place,))
 
-    def _fit(
-        self, key: PRNGKeyArray, pool: Pool, answers: Int[Array, " n"], rows: Int[Array, " b"]
-    ) -> tuple[Float[Array, "n c"], Scores, Scores]:
-        """Refit on the asked rows alone and predict everywhere in one call (one host fit for scikit-learn)."""
-        n, m = pool.x.shape[0], pool.selection_x.shape[0]
-        paid = (rows < n).astype(pool.x.dtype)
-        at = jnp.minimum(rows, n - 1)
-        fitted = self.learner.fit(key, pool.x[at], answers[at], paid, pool.classes)
-        log_proba = fitted.log_proba(jnp.concatenate([pool.x, pool.selection_x, pool.report_x]))
-        selection = score(log_proba[n : n + m], pool.selection_y)
-        return log_proba[:n], selection, score(log_proba[n + m :], pool.report_y)
+def predicted(fitted: AbstractFitted, pool: Pool) -> tuple[Float[Array, "n c"], Scores, Scores]:
+    """Beliefs about the pool and scores on both evaluation sets, in one call (one host fit for scikit-learn)."""
+    n, m = pool.x.shape[0], pool.selection_x.shape[0]
+    log_proba = fitted.log_proba(jnp.concatenate([pool.x, pool.selection_x, pool.report_x]))
+    selection = score(log_proba[n : n + m], pool.selection_y)
+    return log_proba[:n], selection, score(log_proba[n + m :], pool.report_y)
 
 
 def annotate(key: PRNGKeyArray, y: Int[Array, " n"], classes: int, noise: float) -> Int[Array, " n"]:

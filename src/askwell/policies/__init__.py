@@ -1,20 +1,25 @@
 """Policies: strategies with trained weights; heads are listed in `askwell.policies.heads`."""
 
-from askwell.policies.base import AbstractPolicy, Act
+from askwell.policies.base import AbstractHead, AbstractPolicy, AbstractRowsPolicy, AbstractScorer, Act
 from askwell.policies.files import SHIPPED, card, load_policy, make_strategy
 from askwell.policies.groups import Groups
 from askwell.policies.heads import HEADS, make_head
 from askwell.policies.linear import Linear
 from askwell.policies.pointwise import Pointwise
+from askwell.policies.skip import SkipPolicy
 
 __all__ = [
     "HEADS",
     "SHIPPED",
+    "AbstractHead",
     "AbstractPolicy",
+    "AbstractRowsPolicy",
+    "AbstractScorer",
     "Act",
     "Groups",
     "Linear",
     "Pointwise",
+    "SkipPolicy",
     "card",
     "load_policy",
     "make_head",

@@ -1,4 +1,4 @@
-"""The contract of a policy: a strategy whose decisions are drawn, so that they can be made more or less likely."""
+"""The contracts of heads: players with trained weights."""
 
 import abc
 from typing import ClassVar
@@ -6,49 +6,64 @@ from typing import ClassVar
 import equinox as eqx
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from askwell.core import AbstractStrategy, View
+from askwell.core import AbstractPlayer, AbstractSpace, AbstractStrategy, View
+from askwell.strategies import AbstractScoreStrategy
 
 
-class Act(eqx.Module):
-    """A batch that a policy drew.
+class AbstractHead(AbstractPlayer):
+    """A player with weights that a trainer may change. It is made with ``Head(key, **settings)``.
 
-    Attributes:
-        picks: the pool rows, in the order of the draw.
-        decisions: what was decided at each place: the row itself, or a group that the row came from.
-        log_prob: how likely each decision was given those before it; they sum to the ordered batch's.
-        entropy: of each decision before it fell, in nats.
-        chance: how likely each pool row was at each place.
-    """
-
-    picks: Int[Array, " q"]
-    decisions: Int[Array, " q"]
-    log_prob: Float[Array, " q"]
-    entropy: Float[Array, " q"]
-    chance: Float[Array, "q n"]
-
-
-class AbstractPolicy(AbstractStrategy):
-    """A strategy with trained weights: `act` draws a batch, for training; `select` decides.
-
-    A head is made with ``Head(key, **settings)``. `inputs` names what its network reads, in order.
+    `inputs` names what its network reads, in order; `groups` says that it stands on the pool's groups, whose agreement
+    with the classes is then measured and told.
     """
 
     inputs: ClassVar[tuple[str, ...]] = ()
+    groups: ClassVar[bool] = False
+
+
+class AbstractScorer(AbstractHead, AbstractScoreStrategy):
+    """A head that rates points, such as by the gain that it foretells: no probability of a decision is owed."""
+
+
+class Act(eqx.Module):
+    """An action that a policy drew, in `q` decisions one after another.
+
+    Attributes:
+        action: the action, of the game's space.
+        log_prob: how likely each decision was given those before it; they sum to the action's.
+        entropy: of each decision before it fell, in nats.
+        decisions: what was decided at each place, as `act` takes it; of a batch the row, or the group it came from.
+        chance: how likely each pool row was at each place; None where an action is no rows.
+    """
+
+    action: Array
+    log_prob: Float[Array, " q"]
+    entropy: Float[Array, " q"]
+    decisions: Int[Array, " q"]
+    chance: Float[Array, "q n"] | None = None
+
+
+class AbstractPolicy(AbstractHead):
+    """A head whose decisions are drawn, so that they can be made more or less likely."""
 
     @abc.abstractmethod
     def act(
         self,
         key: PRNGKeyArray,
         view: View,
-        q: int,
+        space: AbstractSpace,
         rows: Int[Array, " m"] | None = None,
         decisions: Int[Array, " q"] | None = None,
     ) -> Act:
-        """Draw a batch; `log_prob`, `entropy` and `chance` can be differentiated with respect to the policy.
+        """Draw an action; all but the action can be differentiated with respect to the policy.
 
-        With `rows` the choice may be limited to those (training can afford a few more often than all); at least `q`
-        of them must be left. With `decisions` none is drawn: it is their probability that is told.
+        With `rows`, a policy over rows may limit its choice to those (training can afford a few more often than all);
+        at least a batch of them must be left. With `decisions` none is drawn: it is their probability that is told.
         """
+
+
+class AbstractRowsPolicy(AbstractPolicy, AbstractStrategy):
+    """A policy that picks batches."""
 
     def decisions_of(self, view: View, picks: Int[Array, " q"]) -> Int[Array, " q"]:
         """The decisions that a batch stands for, as `act` takes them."""

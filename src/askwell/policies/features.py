@@ -15,14 +15,14 @@ from askwell.core.inverse import inverse
 from askwell.strategies import coverage, uncertainty
 
 FIXED = (
-    "doubt",  # log margin uncertainty
+    "margin",  # log margin uncertainty
     "entropy",
     "rank",  # of the margin uncertainty, among what is left
     "confidence",  # log top probability
     "density",  # log typicality
     "norm",
     "apart",  # log distance to the nearest labelled point
-    "evidence",  # log kernel mass of labelled points around
+    "label mass",  # log kernel mass of labelled points around
     "posterior",  # uncertainty of the kernel posterior that the labels give
     "conflict",  # between learner and kernel posterior
     "scarce",  # log predicted share of the predicted class, over its share of the labels
@@ -34,7 +34,7 @@ MOVING = (
     "weighted",  # log coverage gain, landmarks weighted by their uncertainty
     "leverage",  # log predictive variance of a linear model of what was asked
     "reduction",  # log decrease of that variance over the pool
-    "twin",  # highest similarity to the batch so far
+    "similarity",  # highest similarity to the batch so far
     "same",  # share of the batch so far that is predicted to be of this class
 )
 CONTEXT = (
@@ -44,7 +44,7 @@ CONTEXT = (
     "classes",  # log of those seen
     "slot",  # place in the batch
     "batch",  # log of its size
-    "mean doubt",
+    "mean margin",
     "mean entropy",
     "cover",  # mean, coarse
     "agreement",  # do labelled neighbours agree, beyond chance
@@ -81,9 +81,16 @@ class Batch(eqx.Module):
     along: Float[Array, "m d1"]  # each candidate times the inverse of the asked points' second moments
     leverage: Float[Array, " m"]
     reach: Float[Array, " m"]  # second moment, over the pool, of the predictions that a candidate moves
-    twin: Float[Array, " m"]
+    similarity: Float[Array, " m"]
     count: Float[Array, " c"]
     size: Float[Array, ""]
+
+
+def named(names: tuple[str, ...], columns: dict[str, Array]) -> Float[Array, "... f"]:
+    """Columns side by side, in the order of their names; each name must be there, and no other."""
+    if set(names) != set(columns):
+        raise KeyError(f"{sorted(set(names) ^ set(columns))} are named once, and once not.")
+    return jnp.stack([columns[name] for name in names], axis=-1)
 
 
 def _log(value: Float[Array, "..."], floor: float = 1e-3) -> Float[Array, "..."]:
@@ -109,7 +116,7 @@ def look(view: View, q: int, rows: Int[Array, " m"]) -> tuple[Sight, Batch]:
     remaining = jnp.maximum(jnp.sum(left), 1.0)
     proba, seen = view.proba, view.seen
     warm = ~view.cold
-    x, y, used = view.labelled
+    x, y, used = view.evidence
     labels = jnp.sum(used)
     classes = jnp.maximum(jnp.sum(seen), 1)
 
@@ -136,30 +143,27 @@ def look(view: View, q: int, rows: Int[Array, " m"]) -> tuple[Sight, Batch]:
 
     predicted = jnp.argmax(proba, axis=1)
     share = jnp.mean(proba, axis=0)
-    doubt, entropy = uncertainty.margin(view), jnp.where(warm, uncertainty.entropy(view), 1.0)
+    unsure, entropy = uncertainty.margin(view), jnp.where(warm, uncertainty.entropy(view), 1.0)
     entropy = jnp.minimum(entropy * jnp.log(c) / jnp.log(jnp.maximum(classes, 2)), 1.2)
     # Ranks among what is left; ties share the mean of their places.
-    below = jnp.searchsorted(jnp.sort(jnp.where(left > 0, doubt, jnp.inf)), doubt) / remaining
+    below = jnp.searchsorted(jnp.sort(jnp.where(left > 0, unsure, jnp.inf)), unsure) / remaining
     apart = jnp.sqrt(jnp.min(jnp.where(used > 0, near, jnp.inf), axis=1, initial=jnp.inf))
     apart = jnp.where(labels > 0, jnp.minimum(apart / width, 10.0), 1.0)
     norm = jnp.sqrt(jnp.sum((view.x - jnp.mean(view.x, axis=0)) ** 2, axis=1))
-    fixed = jnp.stack(
-        [
-            jnp.where(warm, _log(doubt), 0.0),
-            entropy,
-            jnp.where(warm, below, 0.5),
-            jnp.where(warm, jnp.log(jnp.max(proba, axis=1) + TINY), 0.0),
-            _standard(jnp.log(view.geometry.density), left),
-            _standard(norm, left),
-            _log(apart, 1e-2),
-            _log(mass, 0.1),
-            jnp.where(warm, 1 - jnp.max(posterior, axis=1), 0.0),
-            conflict,
-            jnp.where(warm, jnp.log((share[predicted] + 0.02) / (label_share[predicted] + 0.02)), 0.0),
-            jnp.where(warm, jnp.log(share[predicted] + 0.02), 0.0),
-        ],
-        axis=1,
-    )
+    fixed = {
+        "margin": jnp.where(warm, _log(unsure), 0.0),
+        "entropy": entropy,
+        "rank": jnp.where(warm, below, 0.5),
+        "confidence": jnp.where(warm, jnp.log(jnp.max(proba, axis=1) + TINY), 0.0),
+        "density": _standard(jnp.log(view.geometry.density), left),
+        "norm": _standard(norm, left),
+        "apart": _log(apart, 1e-2),
+        "label mass": _log(mass, 0.1),
+        "posterior": jnp.where(warm, 1 - jnp.max(posterior, axis=1), 0.0),
+        "conflict": conflict,
+        "scarce": jnp.where(warm, jnp.log((share[predicted] + 0.02) / (label_share[predicted] + 0.02)), 0.0),
+        "share": jnp.where(warm, jnp.log(share[predicted] + 0.02), 0.0),
+    }
     coarse, fine = view.geometry.similarity, view.geometry.kernel(view.geometry.widths[0])
     cover = jnp.stack(
         [coverage.covered(view, lambda rows, kernel=kernel: kernel[rows]) for kernel in (coarse, fine)]
@@ -173,30 +177,37 @@ def look(view: View, q: int, rows: Int[Array, " m"]) -> tuple[Sight, Batch]:
     second = scaled.T @ scaled / n
     of_pool = view.x.T @ view.x / n
     dimension = jnp.trace(of_pool) ** 2 / (jnp.sum(of_pool**2) + TINY)
-    context = jnp.stack(
-        [
-            view.round / max(view.rounds - 1, 1),
-            jnp.log1p(labels) / 5.0,
-            1.0 - warm,
-            jnp.log(classes) / 3.0,
-            jnp.zeros(()),
-            jnp.full((), jnp.log(q) / 3.0),
-            jnp.sum(left * doubt) / remaining,
-            jnp.sum(left * entropy) / remaining,
-            jnp.mean(cover[0]),
-            beyond(guess == y),
-            beyond(predicted[row] == y),
-            jnp.sum(left * conflict) / remaining,
-            _balance(share, classes),
-            _balance(label_share, classes),
-            jnp.log(dimension + 1e-3) / jnp.log(max(d1, 3)),
-        ]
-    )
-    weight = jnp.where(warm, doubt, 1.0)[view.geometry.landmarks]
+    context = {
+        "round": view.round / max(view.rounds - 1, 1),
+        "labels": jnp.log1p(labels) / 5.0,
+        "cold": 1.0 - warm,
+        "classes": jnp.log(classes) / 3.0,
+        "slot": jnp.zeros(()),
+        "batch": jnp.full((), jnp.log(q) / 3.0),
+        "mean margin": jnp.sum(left * unsure) / remaining,
+        "mean entropy": jnp.sum(left * entropy) / remaining,
+        "cover": jnp.mean(cover[0]),
+        "agreement": beyond(guess == y),
+        "fit": beyond(predicted[row] == y),
+        "conflict": jnp.sum(left * conflict) / remaining,
+        "balance": _balance(share, classes),
+        "labelled balance": _balance(label_share, classes),
+        "dimension": jnp.log(dimension + 1e-3) / jnp.log(max(d1, 3)),
+    }
+    weight = jnp.where(warm, unsure, 1.0)[view.geometry.landmarks]
     sight = Sight(
-        rows, fixed[rows], context, coarse[rows], fine[rows], weight, scaled[rows], second, predicted[rows], width,
-        jnp.zeros(len(MOVING)),
-    )  # fmt: skip
+        rows=rows,
+        fixed=named(FIXED, fixed)[rows],
+        context=named(CONTEXT, context),
+        coarse=coarse[rows],
+        fine=fine[rows],
+        weight=weight,
+        x=scaled[rows],
+        spread=second,
+        predicted=predicted[rows],
+        width=width,
+        centre=jnp.zeros(len(MOVING)),
+    )
     along = scaled[rows] @ variance
     leverage, reach = jnp.sum(along * scaled[rows], axis=1), jnp.sum((along @ second) * along, axis=1)
     first = Batch(cover, along, leverage, reach, jnp.zeros(len(rows)), jnp.zeros(c), jnp.zeros(()))
@@ -211,16 +222,16 @@ def _moving(sight: Sight, batch: Batch) -> Float[Array, "m v"]:
     fine = jnp.maximum(sight.fine - batch.cover[1], 0.0)
     points = coarse.shape[1]
     both = coarse @ jnp.stack([jnp.ones(points), sight.weight], axis=1) / points
-    moving = [
-        jnp.log(both[:, 0] + 1e-5),
-        jnp.log(jnp.sum(fine, axis=1) / points + 1e-5),
-        jnp.log(both[:, 1] + 1e-5),
-        jnp.log(batch.leverage + 1e-5),
-        jnp.log(batch.reach / (1 + batch.leverage) + 1e-5),
-        batch.twin,
-        batch.count[sight.predicted] / jnp.maximum(batch.size, 1.0),
-    ]
-    return jnp.stack(moving, axis=1) - sight.centre
+    moving = {
+        "coarse": jnp.log(both[:, 0] + 1e-5),
+        "fine": jnp.log(jnp.sum(fine, axis=1) / points + 1e-5),
+        "weighted": jnp.log(both[:, 1] + 1e-5),
+        "leverage": jnp.log(batch.leverage + 1e-5),
+        "reduction": jnp.log(batch.reach / (1 + batch.leverage) + 1e-5),
+        "similarity": batch.similarity,
+        "same": batch.count[sight.predicted] / jnp.maximum(batch.size, 1.0),
+    }
+    return named(MOVING, moving) - sight.centre
 
 
 def see(sight: Sight, batch: Batch, q: int) -> tuple[Float[Array, "m f"], Float[Array, " g"]]:
@@ -243,7 +254,7 @@ def add(sight: Sight, batch: Batch, pick: Int[Array, ""]) -> Batch:
         batch.along - jnp.outer(shared, own),
         jnp.maximum(batch.leverage - shared**2 / (1 + batch.leverage[pick]), 0.0),
         jnp.maximum(reach, 0.0),
-        jnp.maximum(batch.twin, similarity),
+        jnp.maximum(batch.similarity, similarity),
         batch.count.at[sight.predicted[pick]].add(1.0),
         batch.size + 1,
     )

@@ -10,12 +10,21 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError, safe_open
 
-from askwell.core import AbstractStrategy, AskwellError, unknown
+from askwell.core import AbstractPlayer, AskwellError, unknown
 from askwell.policies import heads
-from askwell.policies.base import AbstractPolicy
+from askwell.policies.base import AbstractHead
 
 FORMAT = "1"
 """Changes with the meaning of weights or features: a file of another format is refused, not misread."""
+
+RENAMED = {
+    "doubt": "margin",
+    "mean doubt": "mean margin",
+    "evidence": "label mass",
+    "twin": "similarity",
+    "highest": "highest margin",
+}
+"""Features that had another name in earlier files, and the same meaning."""
 
 SUFFIX = ".safetensors"
 DAMAGED = (OSError, SafetensorError, KeyError, ValueError)
@@ -53,7 +62,7 @@ def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
         return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
 
 
-def to_bytes(policy: AbstractPolicy, settings: dict[str, Any]) -> bytes:
+def to_bytes(policy: AbstractHead, settings: dict[str, Any]) -> bytes:
     """A policy's file; `settings` are what its head was made with."""
     about = {"format": FORMAT, "head": policy.name, "inputs": json.dumps(policy.inputs)}
     return safetensors.numpy.save(
@@ -61,7 +70,7 @@ def to_bytes(policy: AbstractPolicy, settings: dict[str, Any]) -> bytes:
     )
 
 
-def load_policy(path: Path | str) -> AbstractPolicy:
+def load_policy(path: Path | str) -> AbstractHead:
     """The policy in a file, in a training run's directory, or shipped under that name.
 
     Raises:
@@ -83,7 +92,8 @@ def load_policy(path: Path | str) -> AbstractPolicy:
             "train the policy again."
         )
     policy = heads.make_head(about["head"], jax.random.key(0), about["settings"])
-    if json.loads(about["inputs"]) != list(policy.inputs):
+    inputs = [RENAMED.get(name, name) for name in json.loads(about["inputs"])]
+    if inputs != list(policy.inputs):
         raise AskwellError(f"{path} was trained on other features than this version has; train it again.")
     try:
         return with_arrays(policy, arrays)
@@ -116,7 +126,7 @@ def _file(path: Path) -> Path:
     return path / f"policy{SUFFIX}" if path.is_dir() else path
 
 
-def make_strategy(name: str) -> AbstractStrategy:
+def make_strategy(name: str) -> AbstractPlayer:
     """The strategy of that name; ``learned`` is the shipped policy, ``policy:FILE`` one of your own.
 
     Raises:

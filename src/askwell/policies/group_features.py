@@ -5,20 +5,21 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from askwell.core import View
+from askwell.policies.features import named
 from askwell.strategies import coverage, uncertainty
 
 FEATURES = (
     "share",  # log share of the pool, 0 for an average group
     "left",  # share of the group's points that are left
     "labels",  # log of its share of the labels so far over its share of the pool
-    "doubt",  # mean margin uncertainty of what is left
-    "highest",  # the highest one
+    "margin",  # mean margin uncertainty of what is left
+    "highest margin",  # the highest one
     "entropy",  # mean of what is left
     "density",  # mean log typicality, standardised
     "gain",  # log mean coverage gain, over that of all points left
     "batch",  # share of the batch so far
 )
-CONTEXT = ("round", "slot", "cold", "labels", "batch", "groups", "doubt", "cover")
+CONTEXT = ("round", "slot", "cold", "labels", "batch", "groups", "mean margin", "cover")
 TINY = 1e-5
 
 
@@ -27,7 +28,7 @@ class Sight(eqx.Module):
 
     member: Bool[Array, "n g"]
     asked: Bool[Array, " n"]
-    doubt: Float[Array, " n"]
+    unsure: Float[Array, " n"]
     entropy: Float[Array, " n"]
     density: Float[Array, " n"]
     kernel: Float[Array, "n l"]
@@ -70,7 +71,7 @@ def add(sight: Sight, batch: Batch, row: Int[Array, ""]) -> Batch:
 def see(sight: Sight, batch: Batch, q: int) -> Float[Array, "g f"]:
     """Features of each group given the batch so far, followed by the context, which is the same for all."""
     n, g = sight.member.shape
-    member = sight.member.astype(sight.doubt.dtype)
+    member = sight.member.astype(sight.unsure.dtype)
     left = (~batch.gone).astype(member.dtype)
     new = batch.gone & ~sight.asked
     size, labels, remaining = jnp.sum(member, axis=0), sight.asked @ member, left @ member
@@ -84,30 +85,26 @@ def see(sight: Sight, batch: Batch, q: int) -> Float[Array, "g f"]:
         return left @ value / jnp.maximum(jnp.sum(left), 1.0)
 
     share = (size + 1) / (n + g)
-    features = jnp.stack(
-        [
-            jnp.log(share * g),
-            remaining / jnp.maximum(size, 1.0),
-            jnp.log((labels + 1) / (total + g) / share),
-            mean(sight.doubt),
-            jnp.max((left * sight.doubt)[:, None] * member, axis=0),
-            mean(sight.entropy),
-            mean(sight.density),
-            jnp.log((mean(gain) + TINY) / (overall(gain) + TINY)),
-            new @ member / jnp.maximum(picked, 1),
-        ],
-        axis=1,
-    )
-    context = jnp.stack(
-        [
-            sight.round,
-            picked / q,
-            sight.cold.astype(member.dtype),
-            jnp.log1p(total) / 5,
-            jnp.full((), jnp.log(q) / 3),
-            jnp.full((), jnp.log(g) / 3),
-            overall(sight.doubt),
-            jnp.mean(batch.cover),
-        ]
-    )
-    return jnp.concatenate([features, jnp.broadcast_to(context, (g, len(CONTEXT)))], axis=1)
+    features = {
+        "share": jnp.log(share * g),
+        "left": remaining / jnp.maximum(size, 1.0),
+        "labels": jnp.log((labels + 1) / (total + g) / share),
+        "margin": mean(sight.unsure),
+        "highest margin": jnp.max((left * sight.unsure)[:, None] * member, axis=0),
+        "entropy": mean(sight.entropy),
+        "density": mean(sight.density),
+        "gain": jnp.log((mean(gain) + TINY) / (overall(gain) + TINY)),
+        "batch": new @ member / jnp.maximum(picked, 1),
+    }
+    context = {
+        "round": sight.round,
+        "slot": picked / q,
+        "cold": sight.cold.astype(member.dtype),
+        "labels": jnp.log1p(total) / 5,
+        "batch": jnp.full((), jnp.log(q) / 3),
+        "groups": jnp.full((), jnp.log(g) / 3),
+        "mean margin": overall(sight.unsure),
+        "cover": jnp.mean(batch.cover),
+    }
+    everywhere = jnp.broadcast_to(named(CONTEXT, context), (g, len(CONTEXT)))
+    return jnp.concatenate([named(FEATURES, features), everywhere], axis=1)

@@ -11,9 +11,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from askwell.core import AskwellError, View, unknown
+from askwell.core import AbstractSpace, AskwellError, Rows, View, unknown
 from askwell.core.extreme import argmax
-from askwell.policies.base import AbstractPolicy, Act
+from askwell.policies.base import AbstractRowsPolicy, Act
 from askwell.policies.group_features import CONTEXT, FEATURES, Batch, Sight, add, look, see
 from askwell.strategies import uncertainty
 
@@ -34,7 +34,7 @@ DECIMALS = 4
 """What differs by less than this, in distances over their mean or in uncertainty, differs by rounding."""
 
 
-class Groups(AbstractPolicy):
+class Groups(AbstractRowsPolicy):
     """Draws groups (k-means or a noisy labeller's), and from each a random, central or uncertain point.
 
     One small network is shared by all groups, so their order says nothing. Its last layer starts at zero: at first
@@ -48,6 +48,7 @@ class Groups(AbstractPolicy):
     """
 
     name: ClassVar[str] = "groups"
+    groups: ClassVar[bool] = True
     needs: ClassVar[tuple[str, ...]] = ("probabilities", "geometry")
     inputs: ClassVar[tuple[str, ...]] = (*FEATURES, *CONTEXT)
     network: eqx.nn.MLP
@@ -76,7 +77,7 @@ class Groups(AbstractPolicy):
         self,
         key: PRNGKeyArray,
         view: View,
-        q: int,
+        space: AbstractSpace,
         rows: Int[Array, " m"] | None = None,
         decisions: Int[Array, " q"] | None = None,
     ) -> Act:
@@ -86,13 +87,15 @@ class Groups(AbstractPolicy):
         mode "repeated" the first place bears all log-probability and entropy, since its decision fixes the rest,
         and `chance` is that before it fell at all places; a group that runs out is followed by the nearest one.
         """
+        assert isinstance(space, Rows)
+        q = space.q
         most = {"joint": self.q, "sequential": 1}.get(self.mode, q)
         if q > most:
             raise AskwellError(
                 f"A policy over groups in mode '{self.mode}' asks batches of at most {most}; {q} were wanted."
             )
-        luck_key, draw_key = jax.random.split(key)
-        luck = jax.random.uniform(luck_key, view.y.shape)  # which of equally good points comes first
+        tie_key, draw_key = jax.random.split(key)
+        tie_break = jax.random.uniform(tie_key, view.y.shape)  # which of equally good points comes first
         keys = jax.random.split(draw_key, q)
         groups, score = view.geometry.groups, _score(view, self.within)
         sight, first = look(view)
@@ -110,11 +113,11 @@ class Groups(AbstractPolicy):
         if self.mode == "repeated":
             _, logit, log_prob, chance = options(first, raw[0])
             group = jax.random.categorical(keys[0], logit) if decisions is None else decisions[0]
-            queue = _queues(view, score, luck, q)
+            queue = _queues(view, score, tie_break, q)
             once = jnp.zeros(q).at[0]
-            everywhere = jnp.zeros((q, len(luck))).at[jnp.arange(q)[:, None], queue.T].add(chance)
+            everywhere = jnp.zeros((q, len(tie_break))).at[jnp.arange(q)[:, None], queue.T].add(chance)
             picks = queue[group]
-            return Act(picks, groups[picks], once.set(logit[group]), once.set(-chance @ log_prob), everywhere)
+            return Act(picks, once.set(logit[group]), once.set(-chance @ log_prob), groups[picks], everywhere)
 
         def decide(batch: Batch, given: tuple[Array, Array | None, Array | None]):
             key, raw, group = given
@@ -122,10 +125,10 @@ class Groups(AbstractPolicy):
             best, logit, log_prob, chance = options(batch, raw)
             group = jax.random.categorical(key, logit) if group is None else group
             top = ~batch.gone & (score == best[groups])
-            pick = argmax(jnp.where(top & (groups == group), luck, -1.0))
+            pick = argmax(jnp.where(top & (groups == group), tie_break, -1.0))
             alike = jnp.maximum(top @ sight.member.astype(chance.dtype), 1.0)
             spread = jnp.where(top, (chance / alike)[groups], 0.0)
-            return add(sight, batch, pick), (pick, group, logit[group], -chance @ log_prob, spread)
+            return add(sight, batch, pick), (pick, logit[group], -chance @ log_prob, group, spread)
 
         anew = self.mode in ("autoregressive", "sequential")
         given = (
@@ -140,7 +143,7 @@ class Groups(AbstractPolicy):
 
         The likeliest group each time would, where all places share their logits, empty one group after the other.
         """
-        return self.act(key, view, q).picks
+        return self.act(key, view, Rows(q)).action
 
     def decisions_of(self, view: View, picks: Int[Array, " q"]) -> Int[Array, " q"]:
         """See `AbstractPolicy.decisions_of`: the groups of the picks."""
@@ -158,7 +161,9 @@ def _score(view: View, within: str) -> Float[Array, " n"]:
     return -jnp.round(distance / (jnp.mean(distance) + 1e-6), DECIMALS)
 
 
-def _queues(view: View, score: Float[Array, " n"], luck: Float[Array, " n"], q: int) -> Int[Array, "g q"]:
+def _queues(
+    view: View, score: Float[Array, " n"], tie_break: Float[Array, " n"], q: int
+) -> Int[Array, "g q"]:
     """For each group its `q` best points; where it has fewer left, those of the nearest groups follow."""
     centres, groups = view.geometry.centres, view.geometry.groups
     apart = jnp.sum((centres[:, None] - centres) ** 2, axis=2)
@@ -168,6 +173,6 @@ def _queues(view: View, score: Float[Array, " n"], luck: Float[Array, " n"], q: 
 
     def queue(apart: Float[Array, " g"]) -> Int[Array, " q"]:
         place = jnp.argsort(jnp.argsort(apart))
-        return jnp.lexsort((luck, -score, place[groups], view.asked))[:q]
+        return jnp.lexsort((tie_break, -score, place[groups], view.asked))[:q]
 
     return jax.vmap(queue)(apart)

@@ -6,16 +6,17 @@ from typing import Any
 from jaxtyping import PRNGKeyArray
 
 from askwell.core import AskwellError, collect
-from askwell.policies.base import AbstractPolicy
+from askwell.policies.base import AbstractHead
 from askwell.policies.groups import Groups
 from askwell.policies.linear import Linear
 from askwell.policies.pointwise import Pointwise
+from askwell.policies.skip import SkipPolicy
 
-HEADS = collect("head", globals(), AbstractPolicy)
+HEADS = collect("head", globals(), AbstractHead)
 
 
-def make_head(name: str, key: PRNGKeyArray, settings: Mapping[str, Any]) -> AbstractPolicy:
-    """An untrained policy.
+def make_head(name: str, key: PRNGKeyArray, settings: Mapping[str, Any]) -> AbstractHead:
+    """An untrained head.
 
     Raises:
         AskwellError: for an unknown head, or settings that it does not have.
@@ -29,4 +30,4 @@ def make_head(name: str, key: PRNGKeyArray, settings: Mapping[str, Any]) -> Abst
         ) from error
 
 
-__all__ = ["HEADS", "Groups", "Linear", "Pointwise", "make_head"]
+__all__ = ["HEADS", "Groups", "Linear", "Pointwise", "SkipPolicy", "make_head"]

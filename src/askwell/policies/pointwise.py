@@ -8,24 +8,24 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from askwell.core import AskwellError, View, unknown
+from askwell.core import AbstractSpace, AskwellError, Rows, View, unknown
 from askwell.core.extreme import argmax
-from askwell.policies.base import AbstractPolicy, Act
+from askwell.policies.base import AbstractRowsPolicy, Act
 from askwell.policies.features import CONTEXT, FEATURES, Batch, add, look, see
 from askwell.policies.narrow import narrow
 from askwell.strategies import pickers
 
 HIDDEN = 16
 RULES = {
-    "margin-herding": {"doubt": 6.0, "coarse": 6.0},
+    "margin-herding": {"margin": 6.0, "coarse": 6.0},
     "uherding": {"weighted": 6.0},
-    "herding": {"doubt": 3.0, "coarse": 3.0, "weighted": 3.0},
+    "herding": {"margin": 3.0, "coarse": 3.0, "weighted": 3.0},
 }
 """Rules that an untrained policy follows, as logits: flat enough that a draw tries something else now and then. The
 last is the geometric mean of the others."""
 
 
-class AbstractPointwise(AbstractPolicy):
+class AbstractPointwise(AbstractRowsPolicy):
     """Scores every candidate; each pick changes the scores of the rest.
 
     In a cold round the score is the rule's, coverage gain, and nothing learned is added: all that is seen there is how
@@ -51,12 +51,13 @@ class AbstractPointwise(AbstractPolicy):
         self,
         key: PRNGKeyArray,
         view: View,
-        q: int,
+        space: AbstractSpace,
         rows: Int[Array, " m"] | None = None,
         decisions: Int[Array, " q"] | None = None,
     ) -> Act:
         """See `AbstractPolicy.act`; a decision is the row itself."""
-        n = view.x.shape[0]
+        assert isinstance(space, Rows)
+        n, q = view.x.shape[0], space.q
         rows = jnp.arange(n) if rows is None else rows
         sight, first = look(view, q, rows)
 
@@ -67,7 +68,7 @@ class AbstractPointwise(AbstractPolicy):
             pick = jax.random.categorical(key, logit) if row is None else argmax(rows == row)
             logit = jnp.where(gone, 0.0, logit)  # minus infinity times nothing is not a number
             chance = jnp.where(gone, 0.0, jnp.exp(logit))
-            told = rows[pick], rows[pick], logit[pick], -chance @ logit, jnp.zeros(n).at[rows].set(chance)
+            told = rows[pick], logit[pick], -chance @ logit, rows[pick], jnp.zeros(n).at[rows].set(chance)
             return (add(sight, batch, pick), gone.at[pick].set(True)), told
 
         return Act(*jax.lax.scan(decide, (first, view.asked[rows]), (jax.random.split(key, q), decisions))[1])

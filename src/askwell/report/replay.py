@@ -1,6 +1,6 @@
 """Episodes played again from their records' picks, so that one can see what the learner believed when.
 
-No strategy is run: the picks are the records', only the learner is refitted, with the very keys of the game.
+No strategy is run: what was bought is the records', only the learner is refitted, with the very keys of the game.
 """
 
 from collections.abc import Sequence
@@ -9,13 +9,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import polars as pl
+from jaxtyping import Array
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
 from askwell.comparison import Spec
 from askwell.core import AskwellError, Pool
 from askwell.data import Dataset, split
-from askwell.games import BatchGame
+from askwell.games import BatchGame, BatchState, Turn, trajectory
 from askwell.learners import make_learner
 from askwell.plots.palette import CEILINGS
 from askwell.plots.sources import Replay, Scene
@@ -26,18 +27,6 @@ GRID = 56
 PLANES = ("pca", "tsne")
 SHOWN = 4
 ROOM = 0.06
-
-
-def batch_game(spec: Spec, learner: str, batch: int) -> BatchGame:
-    """The game that the spec's cells of this learner and batch were played in."""
-    return BatchGame(
-        learner=make_learner(learner),
-        rounds=spec.rounds,
-        batch=batch,
-        start=spec.start,
-        noise=spec.noise,
-        reward=spec.reward,
-    )
 
 
 def choose(names: Sequence[str], aulc: dict[str, float]) -> list[str]:
@@ -65,71 +54,69 @@ def replay(
     found = split(dataset, seed=spec.seed, splits=1, first=number, pool=spec.pool, budget=spec.budget(batch))
     pool: Pool = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), found.pools)
     row = {str(dataset.ids[at]): place for place, at in enumerate(found.rows[0])}
-    game = batch_game(spec, learner, batch)
     key = jax.random.split(jax.random.fold_in(jax.random.key(spec.seed), number))[0]
-
-    @jax.jit  # the compiler leaves out the geometry, which is not looked at
-    def begin():
-        state = game.reset(jax.random.fold_in(key, 0), pool)
-        return state.answers, state.rows
-
-    answers, rows = begin()
-    start = np.asarray(rows)[: spec.start]
     xy, name, points = _plane(np.asarray(pool.x), plane)
-    see = jax.jit(lambda rows: _beliefs(game, key, pool, answers, rows, points))
-    scenes = []
+    game = spec.batch_game(make_learner(learner), batch)
+    scenes, start = [], np.zeros(0, int)
     for strategy in strategies:
         episode = records.filter(pl.col("strategy") == strategy).sort("round")
         try:
-            picks = np.array([[row[one] for one in batch] for batch in episode["picks"]], np.int32)
+            picks = [np.array([row[one] for one in batch], np.int32) for batch in episode["picks"]]
         except KeyError as error:
             raise AskwellError(
                 f"{dataset.name}: row {error} of the records is not in split {number}'s pool; the data changed "
                 "since the run."
             ) from error
-        scenes.append(_scene(strategy, picks, episode["accuracy"].to_numpy(), see, spec.budget(batch), start))
-    labels = records.filter(pl.col("strategy") == strategies[0]).sort("round")["labels"].to_numpy()
-    box = _box(xy)
+        start, seen = _seen(game, key, pool, picks, points)
+        scenes.append(_scene(strategy, picks, episode, seen))
     return Replay(
-        dataset.name, number, name, xy, np.asarray(pool.y), dataset.classes, box, start, labels, tuple(scenes)
+        dataset.name, number, name, xy, np.asarray(pool.y), dataset.classes, _box(xy), start, tuple(scenes)
     )
 
 
 def _scene(
-    strategy: str, picks: np.ndarray, accuracy: np.ndarray, see, budget: int, start: np.ndarray
+    strategy: str, picks: list[np.ndarray], episode: pl.DataFrame, seen: tuple[np.ndarray, ...]
 ) -> Scene:
-    rounds, q = picks.shape
-    asked = np.concatenate([start, picks.ravel()])
-    rows = np.full((rounds, budget), np.iinfo(np.int32).max, np.int32)
-    for at in range(rounds):
-        known = len(start) + at * q
-        rows[at, :known] = asked[:known]
-    belief, confidence, regions, score = (np.asarray(one) for one in see(rows))
-    if regions.size:
-        shape = (rounds, GRID, GRID)
-        return Scene(
-            strategy, picks, belief, confidence, accuracy, regions.reshape(shape), score.reshape(shape)
-        )
-    return Scene(strategy, picks, belief, confidence, accuracy)
+    belief, confidence, regions, score = seen
+    accuracy, labels = (episode[name].to_numpy() for name in ("accuracy", "labels"))
+    if not regions.size:
+        return Scene(strategy, picks, labels, belief, confidence, accuracy)
+    shape = (len(picks), GRID, GRID)
+    return Scene(
+        strategy, picks, labels, belief, confidence, accuracy, regions.reshape(shape), score.reshape(shape)
+    )
 
 
-def _beliefs(game: BatchGame, key, pool: Pool, answers, rows, points):
-    """What the learner fitted to each of ``rows [r, b]`` believes of the pool and of the grid's points."""
-    n = pool.x.shape[0]
+def _seen(
+    game: BatchGame, key: jax.Array, pool: Pool, picks: list[np.ndarray], points: jax.Array
+) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+    """The start labels, and what the learner believed of the pool and of some points before each round.
 
-    def one(at, asked):
-        # The keys of `BatchGame.reset` and `BatchGame.step`, so that learners that draw numbers draw the same.
-        here = jax.random.fold_in(key, at)
-        fit_key = jax.lax.select(at == 0, jax.random.split(here, 4)[2], jax.random.split(here)[0])
-        weight = (asked < n).astype(pool.x.dtype)
-        place = jnp.minimum(asked, n - 1)
-        fitted = game.learner.fit(fit_key, pool.x[place], answers[place], weight, pool.classes)
-        proba = jnp.exp(fitted.log_proba(jnp.concatenate([pool.x, points])))
-        top = jax.lax.top_k(proba, 2)[0]
-        belief = jnp.argmax(proba, axis=1)
-        return belief[:n], top[:n, 0], belief[n:], 1 - (top[n:, 0] - top[n:, 1])
+    Whatever game was played, a round bought rows and refitted: the batch game underneath does the same with the same
+    keys.
+    """
+    n, most = len(pool.y), max(1, *(len(batch) for batch in picks))
+    rows = jnp.asarray(
+        np.stack([np.pad(batch, (0, most - len(batch)), constant_values=n) for batch in picks])
+    )
 
-    return jax.lax.map(lambda pair: one(*pair), (jnp.arange(len(rows)), rows))
+    @jax.jit  # the compiler leaves out the geometry, which is not looked at
+    def play(rows: Array):
+        def act(turn: Turn, state: BatchState, memory: None):
+            fitted = game.view(state).fitted
+            assert fitted is not None
+            proba = jnp.exp(fitted.log_proba(jnp.concatenate([pool.x, points])))
+            top = jax.lax.top_k(proba, 2)[0]
+            belief = jnp.argmax(proba, axis=1)
+            told = belief[:n], top[:n, 0], belief[n:], 1 - (top[n:, 0] - top[n:, 1])
+            bought = game.buy(state, rows[turn.number])
+            return game.refit(turn.game, bought, state.cost, most, jnp.array(False))[0], memory, told
+
+        told, last, _ = trajectory(game, act, (key, key), pool, turns=len(picks))
+        return last.rows[: game.start], told
+
+    start, told = play(rows)
+    return np.asarray(start), tuple(np.asarray(one) for one in told)
 
 
 def _plane(x: np.ndarray, plane: str) -> tuple[np.ndarray, str, jnp.ndarray]:

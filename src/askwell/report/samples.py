@@ -1,5 +1,7 @@
 """Many random samples of one task: how its learning curves vary, and by what."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,8 +11,8 @@ from jaxtyping import Array, Int, PRNGKeyArray
 from askwell.comparison import Spec
 from askwell.core import Pool
 from askwell.data import Dataset, split
-from askwell.games import BatchGame
-from askwell.report.replay import batch_game
+from askwell.games import BatchGame, Turn, trajectory
+from askwell.learners import make_learner
 
 SPLITS, SAMPLES, LEARNERS = 10, 10, 2
 
@@ -22,22 +24,22 @@ def play(game: BatchGame, key: PRNGKeyArray, order: Int[Array, " n"], pool: Pool
     else the game draws (wrong answers, start labels).
     """
 
-    def step(state, at):
-        picks = jax.lax.dynamic_slice(order, (at * game.batch,), (game.batch,))
-        state, outcome = game.step(jax.random.fold_in(key, at + 1), state, picks)
+    def act(turn: Turn, state: Any, left: Array):
+        picks = jax.lax.dynamic_slice(left, (turn.number * game.batch,), (game.batch,))
+        state, outcome = game.step(turn.game, state, picks)
         view = game.view(state)
         own = jnp.take_along_axis(view.log_proba, jnp.maximum(view.y, 0)[:, None], axis=1)[:, 0]
         loss = -jnp.sum(own * view.asked) / jnp.sum(view.asked)
-        return state, (loss, outcome.report.log_loss, outcome.report.accuracy)
+        return state, left, (loss, outcome.report.log_loss, outcome.report.accuracy)
 
     first = game.reset(jax.random.fold_in(key, 0), pool)
-    order = order[jnp.argsort(game.view(first).asked[order], stable=True)]  # start labels are not asked again
-    return jax.lax.scan(step, first, jnp.arange(game.rounds))[1]
+    left = order[jnp.argsort(game.view(first).asked[order], stable=True)]  # start labels are not asked again
+    return trajectory(game, act, (key, key), memory=left, start=first)[0]
 
 
 def samples(spec: Spec, dataset: Dataset, learner: str, batch: int) -> pl.DataFrame:
     """The columns of `Samples.curves` for `SPLITS` × `SAMPLES` × `LEARNERS` random episodes of a spec's game."""
-    game = batch_game(spec, learner, batch)
+    game = spec.batch_game(make_learner(learner), batch)
     found = split(dataset, seed=spec.seed, splits=SPLITS, pool=spec.pool, budget=spec.budget(batch))
     n = found.rows.shape[1]
     orders = np.stack([
@@ -54,7 +56,7 @@ def samples(spec: Spec, dataset: Dataset, learner: str, batch: int) -> pl.DataFr
     pools = [jax.tree.map(lambda leaf, i=i: leaf[i], found.pools) for i in range(SPLITS)]
     curves = [[np.asarray(one) for one in run(pools[i], i, orders[i])] for i in range(SPLITS)]
     loss, log_loss, accuracy = (np.stack([c[at] for c in curves]).ravel() for at in range(3))
-    places = np.indices((SPLITS, SAMPLES, LEARNERS, spec.rounds)).reshape(4, -1)
+    places = np.indices((SPLITS, SAMPLES, LEARNERS, game.rounds)).reshape(4, -1)
     return pl.DataFrame(
         {
             "dataset": dataset.name,

@@ -1,6 +1,6 @@
 """Strategies: query rules. To add one, write its file and import it here; the contract tests cover it."""
 
-from askwell.core import AbstractStrategy, collect
+from askwell.core import AbstractPlayer, AbstractStrategy, AbstractStreamStrategy, collect
 from askwell.strategies.badge import Badge
 from askwell.strategies.bait import Bait
 from askwell.strategies.bald import Bald
@@ -28,17 +28,25 @@ from askwell.strategies.power_margin import PowerMargin
 from askwell.strategies.probcover import ProbCover
 from askwell.strategies.query_by_committee import QueryByCommittee
 from askwell.strategies.random import Random
+from askwell.strategies.stream.adaptive_threshold import AdaptiveThreshold
+from askwell.strategies.stream.fixed_threshold import FixedThreshold
+from askwell.strategies.stream.label_all import LabelAll
+from askwell.strategies.stream.label_random import LabelRandom
+from askwell.strategies.stream.split import Split
+from askwell.strategies.stream.variable_uncertainty import VariableUncertainty
 from askwell.strategies.support_vectors import SupportVectors
 from askwell.strategies.typicality import Typicality
 from askwell.strategies.typiclust import TypiClust
 from askwell.strategies.uherding import UHerding
 
-STRATEGIES = collect("strategy", globals(), AbstractStrategy)
+STRATEGIES = collect("strategy", globals(), AbstractPlayer)
 
 __all__ = [
     "STRATEGIES",
     "AbstractScoreStrategy",
     "AbstractStrategy",
+    "AbstractStreamStrategy",
+    "AdaptiveThreshold",
     "Albl",
     "Badge",
     "Bait",
@@ -54,8 +62,11 @@ __all__ = [
     "Entropy",
     "ExpectedError",
     "Falcun",
+    "FixedThreshold",
     "KMeansBoundary",
     "KMeansCentre",
+    "LabelAll",
+    "LabelRandom",
     "LeastConfidence",
     "Margin",
     "MarginHerding",
@@ -66,8 +77,10 @@ __all__ = [
     "ProbCover",
     "QueryByCommittee",
     "Random",
+    "Split",
     "SupportVectors",
     "TypiClust",
     "Typicality",
     "UHerding",
+    "VariableUncertainty",
 ]

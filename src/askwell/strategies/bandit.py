@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from askwell.core import NOT_ASKED, AbstractStrategy, AskwellError, View
+from askwell.core import NOT_ASKED, AbstractStrategy, AskwellError, Evidence, View
 from askwell.strategies.coreset import Coreset
 from askwell.strategies.margin import Margin
 from askwell.strategies.pickers import gumbel_top_k
@@ -18,13 +18,23 @@ from askwell.strategies.uherding import UHerding
 def earlier(key: PRNGKeyArray, view: View, strategy: str, rounds_ago: Int[Array, ""], q: int) -> View:
     """The view `rounds_ago` rounds ago, when each round asked `q` points: its belief comes from a refit."""
     n, b = view.x.shape[0], view.rows.shape[0]
-    x, y, weight = view.labelled
+    x, y, weight = view.evidence
     then = jnp.arange(b) < jnp.sum(view.asked) - rounds_ago * q
     learner, classes = learner_of(view, strategy), view.log_proba.shape[1]
-    log_proba = learner.fit(key, x, y, weight * then, classes).log_proba(view.x)
+    evidence = Evidence(x, y, weight * then)
+    fitted = learner.fit(key, *evidence, classes)
     rows = jnp.where(then, view.rows, n)
     answers = jnp.full(n, NOT_ASKED, view.y.dtype).at[rows].set(y.astype(view.y.dtype), mode="drop")
-    return dataclasses.replace(view, log_proba=log_proba, y=answers, rows=rows, round=view.round - rounds_ago)
+    return dataclasses.replace(
+        view,
+        log_proba=fitted.log_proba(view.x),
+        y=answers,
+        rows=rows,
+        evidence=evidence,
+        fitted=fitted,
+        cost=jnp.sum(then),
+        round=view.round - rounds_ago,
+    )
 
 
 class Albl(AbstractStrategy):
@@ -72,7 +82,7 @@ class Albl(AbstractStrategy):
 
     def probabilities(self, key: PRNGKeyArray, view: View, q: int) -> Float[Array, " k"]:
         """How probable each rule is now, uniform sampling last, from a replay of all past rounds."""
-        b, (_, y, _) = view.rows.shape[0], view.labelled
+        b, (_, y, _) = view.rows.shape[0], view.evidence
 
         def past(round: Int[Array, ""]):
             """How probable each rule was to ask what was asked, and whether the belief before was right."""

@@ -32,18 +32,18 @@ def no_labels(configurations: int, members: int) -> Configurations:
 
 
 def information(
-    proba: Float[Array, "k n c"], doubt: Float[Array, "k n"], now: Configurations
+    proba: Float[Array, "k n c"], own_entropy: Float[Array, "k n"], now: Configurations
 ) -> Float[Array, " n"]:
     """What each point's label would add: ``I(y, batch; member) − I(batch; member)`` in nats, ``[n]``.
 
-    `doubt` is each member's own entropy. By the chain rule the gain is ``H(y | batch) − mean H(y | member)``.
+    `own_entropy` is each member's own entropy. By the chain rule the gain is ``H(y | batch) − mean H(y | member)``.
     """
 
     def given(posterior: Float[Array, " k"]) -> Float[Array, " n"]:
         return entropy(jnp.tensordot(posterior, proba, 1))
 
     conditional = jax.lax.map(given, now.posterior, batch_size=BLOCK)
-    return now.weight @ conditional - jnp.mean(doubt, axis=0)
+    return now.weight @ conditional - jnp.mean(own_entropy, axis=0)
 
 
 def answered(
@@ -84,11 +84,11 @@ class BatchBald(AbstractStrategy):
         """See `AbstractStrategy.select`."""
         committee_key, label_key, tie_key = jax.random.split(key, 3)
         proba = jnp.exp(committee(committee_key, view, self.name, self.members))
-        doubt, (slots, total) = entropy(proba), exact_slots(proba.shape[2], self.configurations)
+        own_entropy, (slots, total) = entropy(proba), exact_slots(proba.shape[2], self.configurations)
         return greedy(
             tie_key,
             no_labels(total, self.members),
-            lambda now: jnp.where(view.cold, 0.0, information(proba, doubt, now)),
+            lambda now: jnp.where(view.cold, 0.0, information(proba, own_entropy, now)),
             lambda now, row: answered(label_key, proba[:, row], now, slots),
             view.asked,
             q,

@@ -30,14 +30,14 @@ class ClusterMargin(AbstractStrategy):
         """See `AbstractStrategy.select`."""
         candidate_key, point_key, cluster_key = jax.random.split(key, 3)
         geometry, n = view.geometry, view.x.shape[0]
-        doubt = jnp.where(view.asked, -1.0, uncertainty.margin(view))  # last, if fewer are left than wanted
-        rows = top_k(candidate_key, doubt, jnp.zeros(n, bool), min(self.ratio * q, n))
+        unsure = jnp.where(view.asked, -1.0, uncertainty.margin(view))  # last, if fewer are left than wanted
+        rows = top_k(candidate_key, unsure, jnp.zeros(n, bool), min(self.ratio * q, n))
         rows = jax.random.permutation(point_key, rows)
         left = ~view.asked[rows]
         clusters = geometry.centres.shape[0]
         member = (geometry.groups[rows][:, None] == jnp.arange(clusters)) & left[:, None]
-        luck = jax.random.permutation(cluster_key, clusters)  # clusters of one size come in random order
-        place = jnp.argsort(jnp.argsort(jnp.sum(member, axis=0) * clusters + luck))
+        tie_break = jax.random.permutation(cluster_key, clusters)  # clusters of one size come in random order
+        place = jnp.argsort(jnp.argsort(jnp.sum(member, axis=0) * clusters + tie_break))
         round = jnp.max(jnp.where(member, jnp.cumsum(member, axis=0), 0), axis=1)
         turn = round * clusters + place[geometry.groups[rows]]
         last = jnp.iinfo(turn.dtype).max

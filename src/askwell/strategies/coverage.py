@@ -25,11 +25,11 @@ BLOCK = 512
 Some = Int[Array, " k"] | slice
 """Rows of the pool."""
 
-Rows = Callable[[Some], Float[Array, "k l"]]
+ByRow = Callable[[Some], Float[Array, "k l"]]
 """Something of given rows and every landmark."""
 
 
-def similarity(view: View) -> Rows:
+def similarity(view: View) -> ByRow:
     """Similarity of given rows to every landmark, at the pool's coarse width."""
     if not sampled(view):
         return lambda rows: view.geometry.similarity[rows]
@@ -37,7 +37,7 @@ def similarity(view: View) -> Rows:
     return lambda rows: rbf(distance(rows), view.geometry.widths[1])
 
 
-def distances(view: View) -> Rows:
+def distances(view: View) -> ByRow:
     """Squared distances of given rows to every landmark.
 
     Looked up where every point is a landmark; else worked out when asked for, as it takes longer to write all of it
@@ -63,7 +63,7 @@ def each(view: View, value: Callable[[Some], Shaped[Array, "k ..."]]) -> Shaped[
     return jax.lax.map(lambda row: value(row[None])[0], jnp.arange(view.x.shape[0]), batch_size=BLOCK)
 
 
-def covered(view: View, similar: Rows) -> Float[Array, " l"]:
+def covered(view: View, similar: ByRow) -> Float[Array, " l"]:
     """How well each landmark is covered by the points asked so far, in 0..1."""
     n = view.x.shape[0]
 
@@ -103,24 +103,24 @@ def gain(kernel: Float[Array, "n l"], cover: Float[Array, " l"]) -> Float[Array,
 def herd(
     key: PRNGKeyArray,
     view: View,
-    similar: Rows,
+    similar: ByRow,
     q: int,
-    doubt: Float[Array, " n"] | float = 1.0,
+    factor: Float[Array, " n"] | float = 1.0,
     weight: Float[Array, " l"] | float = 1.0,
 ) -> Int[Array, " q"]:
-    """`q` points one after another, each of the highest ``doubt × Σ weight × gain``, ties at random.
+    """`q` points one after another, each of the highest ``factor × Σ weight × gain``, ties at random.
 
     The picks of `greedy`, sooner. What a point adds can only shrink as the batch grows, so its last known
     value bounds it (Minoux 1978): only the points of the highest bounds are worked out anew, until one is
-    above all other bounds. `doubt` and `weight` must not be negative.
+    above all other bounds. `factor` and `weight` must not be negative.
     """
     asked = view.asked
     n = asked.shape[0]
-    doubt, weight = jnp.broadcast_to(doubt, (n,)), jnp.broadcast_to(weight, view.geometry.landmarks.shape)
-    luck = jax.random.uniform(key, (n,))  # who goes first among equals
+    factor, weight = jnp.broadcast_to(factor, (n,)), jnp.broadcast_to(weight, view.geometry.landmarks.shape)
+    tie_break = jax.random.uniform(key, (n,))  # who goes first among equals
 
     def value(rows: Some, cover: Float[Array, " l"]) -> Float[Array, " k"]:
-        return doubt[rows] * (
+        return factor[rows] * (
             gain(similar(rows), cover) @ weight
         )  # a product: sums along rows are slow on CPU
 
@@ -141,7 +141,7 @@ def herd(
         known = bound <= 0  # nothing to add stays nothing; and points asked
         bound, known = jax.lax.while_loop(unsure, lambda b: recheck(b, cover), (bound, known))
         best = known & (bound == jnp.max(bound))
-        row = argmax(jnp.where(best, luck, -1.0))
+        row = argmax(jnp.where(best, tie_break, -1.0))
         return (bound.at[row].set(-jnp.inf), jnp.maximum(cover, similar(row[None])[0])), row
 
     cover = covered(view, similar)

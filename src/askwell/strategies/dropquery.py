@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from askwell.core import AbstractStrategy, View
-from askwell.strategies.refit import refit
+from askwell.strategies.refit import fitted_of
 from askwell.strategies.representatives import representatives
 
 
@@ -16,9 +16,9 @@ def unsteady(
     key: PRNGKeyArray, disagreement: Float[Array, " n"], asked: Bool[Array, " n"], q: int
 ) -> Bool[Array, " n"]:
     """Points whose prediction changed in more than half of the trials; at least the `q` least steady."""
-    luck = jax.random.uniform(key, asked.shape)
+    tie_break = jax.random.uniform(key, asked.shape)
     disagreement = jnp.where(asked, -1.0, disagreement)
-    place = jnp.zeros(len(asked), int).at[jnp.lexsort((luck, -disagreement))].set(jnp.arange(len(asked)))
+    place = jnp.zeros(len(asked), int).at[jnp.lexsort((tie_break, -disagreement))].set(jnp.arange(len(asked)))
     return (disagreement > 0.5) | (place < q)
 
 
@@ -39,12 +39,12 @@ class DropQuery(AbstractStrategy):
 
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
         """See `AbstractStrategy.select`."""
-        fit_key, drop_key, tie_key, centre_key = jax.random.split(key, 4)
+        _, drop_key, tie_key, centre_key = jax.random.split(key, 4)
         n, d = view.x.shape
         kept = jax.random.bernoulli(drop_key, 1 - self.dropout, (self.trials, n, d))
         dropped = view.x * kept / (1 - self.dropout)
         # One call for all of them: a learner on the host fits at each.
         x = jnp.concatenate([view.x, dropped.reshape(-1, d)])
-        predicted = jnp.argmax(refit(fit_key, view, self.name).log_proba(x), axis=1).reshape(-1, n)
+        predicted = jnp.argmax(fitted_of(view, self.name).log_proba(x), axis=1).reshape(-1, n)
         candidate = unsteady(tie_key, jnp.mean(predicted[1:] != predicted[0], axis=0), view.asked, q)
         return representatives(centre_key, view.x, candidate * 1.0, ~candidate, q)

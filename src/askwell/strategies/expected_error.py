@@ -11,7 +11,7 @@ from askwell.core import AbstractStrategy, AskwellError, View
 from askwell.strategies import uncertainty
 from askwell.strategies.disagreement import entropy
 from askwell.strategies.pickers import top_k
-from askwell.strategies.refit import learner_of
+from askwell.strategies.refit import fitted_of, learner_of
 
 BLOCK = 8
 """Refits at a time: all wait for the slowest, and many fall out of the cache (digits: 53 s at 64, 23 s at 8)."""
@@ -61,11 +61,13 @@ class ExpectedError(AbstractStrategy):
 
     def expected_risk(self, key: PRNGKeyArray, view: View, rows: Int[Array, " m"]) -> Float[Array, " m"]:
         """The pool's mean expected loss after asking each of `rows` alone; all refits have one key."""
-        learner, (x, y, weight) = learner_of(view, self.name), view.labelled
+        learner, now, (x, y, weight) = learner_of(view, self.name), fitted_of(view, self.name), view.evidence
         c = view.log_proba.shape[1]
-        # One more row of weight 0, as in the trials: what a fit looks like may depend on the number of rows.
-        x, y, weight = jnp.concatenate([x, x[:1]]), jnp.append(y, 0), jnp.append(weight, 0.0)
-        now = learner.fit(key, x, y, weight, c)
+        x, y, weight = (
+            jnp.concatenate([x, x[:1]]),
+            jnp.append(y, 0),
+            jnp.append(weight, 0.0),
+        )  # room for a trial
         rest = ~view.asked / jnp.maximum(jnp.sum(~view.asked), 1)
 
         def after(trial: tuple[Int[Array, ""], Int[Array, ""]]) -> Float[Array, ""]:

@@ -13,7 +13,7 @@ from askwell.strategies.pickers import proportional
 class Falcun(AbstractStrategy):
     """Drawn by margin plus distance in probability space (Gilhuber et al. 2024); random in a cold round.
 
-    Each pick is drawn in proportion to ``(u + d)^γ`` with the margin doubt ``u``. ``d`` starts as ``u``, then
+    Each pick is drawn in proportion to ``(u + d)^γ`` with the margin uncertainty ``u``. ``d`` starts as ``u``, then
     is the smaller of that and the L1 distance to the probabilities of every point in the batch, and is
     stretched to 0..1 over the points left to ask. That is the authors' code; scikit-activeml 1.0.1 stretches
     in place, so from the third pick on it compares stretched with plain distances, and it counts points
@@ -27,7 +27,7 @@ class Falcun(AbstractStrategy):
 
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
         """See `AbstractStrategy.select`."""
-        doubt = uncertainty.margin(view)
+        unsure = uncertainty.margin(view)
         # Points along the last axis: sums along rows are slow on CPU.
         proba = jnp.where(view.cold, 0.0, view.proba).T
 
@@ -36,17 +36,17 @@ class Falcun(AbstractStrategy):
             apart = jnp.sum(jnp.abs(proba - proba[:, row][:, None]), axis=0)
             return jnp.minimum(distance, apart), left.at[row].set(False)
 
-        state = (doubt, ~view.asked)
-        return proportional(key, state, lambda s: relevance(doubt, *s, self.gamma), update, view.asked, q)
+        state = (unsure, ~view.asked)
+        return proportional(key, state, lambda s: relevance(unsure, *s, self.gamma), update, view.asked, q)
 
 
 def relevance(
-    doubt: Float[Array, " n"], distance: Float[Array, " n"], left: Bool[Array, " n"], gamma: float
+    unsure: Float[Array, " n"], distance: Float[Array, " n"], left: Bool[Array, " n"], gamma: float
 ) -> Float[Array, " n"]:
     """``(u + d)^γ`` with ``d`` stretched to 0..1 over the points left; up to a factor."""
     low = jnp.min(jnp.where(left, distance, jnp.inf))
     high = jnp.max(jnp.where(left, distance, -jnp.inf))
-    total = doubt + (distance - low) / jnp.where(high > low, high - low, 1.0)
+    total = unsure + (distance - low) / jnp.where(high > low, high - low, 1.0)
     # Points asked may lie outside 0..1, and a power of small numbers would vanish.
     total = jnp.where(left, total, 0.0)
     return (total / jnp.maximum(jnp.max(total), 1e-30)) ** gamma

@@ -21,4 +21,4 @@ class MarginHerding(AbstractStrategy):
 
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
         """See `AbstractStrategy.select`."""
-        return coverage.herd(key, view, coverage.similarity(view), q, doubt=uncertainty.margin(view))
+        return coverage.herd(key, view, coverage.similarity(view), q, factor=uncertainty.margin(view))

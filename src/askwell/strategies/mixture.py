@@ -27,13 +27,13 @@ class Mixture(AbstractStrategy):
 
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
         """See `AbstractStrategy.select`."""
-        doubt, density = uncertainty.margin(view), jnp.log(view.geometry.density)
+        unsure, density = uncertainty.margin(view), jnp.log(view.geometry.density)
 
         def score(state: tuple[Array, Array]) -> Float[Array, " n"]:
             nearest, left = state
             distance = jnp.sqrt(jnp.where(jnp.isinf(nearest), 0.0, nearest))
             return (
-                self.uncertainty * standard(doubt, left)
+                self.uncertainty * standard(unsure, left)
                 + self.diversity * standard(distance, left)
                 + self.representativeness * standard(density, left)
             )

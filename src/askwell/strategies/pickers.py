@@ -51,12 +51,12 @@ def greedy(
 
     `score` rates every point from the state; `update` takes the picked row into the state.
     """
-    luck = jax.random.uniform(key, asked.shape)  # who goes first among equals
+    tie_break = jax.random.uniform(key, asked.shape)  # who goes first among equals
 
     def choose(_, state: S, asked: Bool[Array, " n"]) -> Int[Array, ""]:
         value = jnp.where(asked, -jnp.inf, score(state))
         best = (value == jnp.max(value)) & ~asked
-        return argmax(jnp.where(best, luck, -1.0))
+        return argmax(jnp.where(best, tie_break, -1.0))
 
     return _one_by_one(choose, None, state, update, asked, q)
 

@@ -1,4 +1,4 @@
-"""Fits of the view's own learner, for strategies that try out labels or weights."""
+"""The view's own learner, for strategies that try out labels or weights."""
 
 import jax
 import jax.numpy as jnp
@@ -21,10 +21,15 @@ def learner_of(view: View, strategy: str) -> AbstractLearner:
     return view.learner
 
 
-def refit(key: PRNGKeyArray, view: View, strategy: str) -> AbstractFitted:
-    """The learner fitted to the labels so far, as the game has fitted it (but for the learner's own luck)."""
-    x, y, weight = view.labelled
-    return learner_of(view, strategy).fit(key, x, y, weight, view.log_proba.shape[1])
+def fitted_of(view: View, strategy: str) -> AbstractFitted:
+    """The learner as the game has fitted it to the labels so far.
+
+    Raises:
+        AskwellError: while tracing, if the view has none.
+    """
+    learner_of(view, strategy)
+    assert view.fitted is not None
+    return view.fitted
 
 
 def committee(key: PRNGKeyArray, view: View, strategy: str, members: int) -> Float[Array, "k n c"]:
@@ -35,7 +40,7 @@ def committee(key: PRNGKeyArray, view: View, strategy: str, members: int) -> Flo
     classes.
     """
     learner = learner_of(view, strategy)
-    x, y, used = view.labelled
+    x, y, used = view.evidence
 
     def member(key: PRNGKeyArray) -> Float[Array, "n c"]:
         weight_key, fit_key = jax.random.split(key)

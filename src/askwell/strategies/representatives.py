@@ -33,15 +33,15 @@ def nearest(
 ) -> Int[Array, " q"]:
     """For each centre the nearest point that is not `excluded` nor taken by an earlier centre.
 
-    Two points that make a cluster are equally far from its centre but for rounding; luck decides.
+    Two points that make a cluster are equally far from its centre but for rounding; the draw decides.
     """
     distance = square_distance(centre, x)
-    luck = jax.random.uniform(key, excluded.shape)
+    tie_break = jax.random.uniform(key, excluded.shape)
 
     def pick(taken: Bool[Array, " n"], distance: Float[Array, " n"]):
         distance = jnp.where(taken, jnp.inf, distance)
         equal = ~taken & (distance <= jnp.min(distance) * (1 + TIE) + 1e-12)
-        row = argmax(jnp.where(equal, luck, -1.0))
+        row = argmax(jnp.where(equal, tie_break, -1.0))
         return taken.at[row].set(True), row
 
     return jax.lax.scan(pick, excluded, distance)[1]

@@ -149,11 +149,11 @@ def refitted(view: View, picks: Int[Array, " q"], start: AbstractFitted | None =
     """
     assert view.truth is not None
     assert view.learner is not None
-    n = view.x.shape[0]
-    rows = jax.lax.dynamic_update_slice(view.rows, picks.astype(view.rows.dtype), (jnp.sum(view.rows < n),))
-    at, weight = jnp.minimum(rows, n - 1), (rows < n).astype(view.x.dtype)
-    given = jax.random.key(0), view.x[at], view.truth.answers[at], weight, view.log_proba.shape[1]
-    return view.learner.fit(*given) if start is None else view.learner.refit(start, *given)
+    more = view.evidence.added(view.cost, view.x[picks], view.truth.answers[picks], jnp.array(len(picks)))
+    key, classes = jax.random.key(0), view.log_proba.shape[1]
+    if start is None:
+        return view.learner.fit(key, *more, classes)
+    return view.learner.refit(start, key, *more, classes)
 
 
 def measured(

@@ -42,7 +42,7 @@ class SupportVectors(AbstractStrategy):
 
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
         """See `AbstractStrategy.select`."""
-        x, y, used = view.labelled
+        x, y, used = view.evidence
         beta, support = one_against_rest(x, y, used, view.log_proba.shape[1], self.C)
         decision = view.x @ (beta @ x).T + jnp.sum(beta, axis=1)
         near = 1 / (1 + jnp.min(jnp.where(view.seen, jnp.abs(decision), jnp.inf), axis=1))

@@ -1,24 +1,28 @@
 """Uncertainty measures that every strategy shares, each in 0..1, and the one rule for cold rounds."""
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from askwell.core import View
 
 
-def _warm(view: View, uncertainty: Float[Array, " n"]) -> Float[Array, " n"]:
+def _warm(view: View, uncertainty: Float[Array, " m"]) -> Float[Array, " m"]:
     """In a cold round (fewer than two classes seen) every point is as uncertain as any other."""
     return jnp.where(view.cold, 1.0, uncertainty)
 
 
-def least_confidence(view: View) -> Float[Array, " n"]:
-    """``1 − p₁``, the top class's probability short of certainty."""
-    return _warm(view, 1.0 - jnp.max(view.proba, axis=1))
+def _proba(view: View, rows: Int[Array, " m"] | None) -> Float[Array, "m c"]:
+    return view.proba if rows is None else jnp.exp(view.log_proba[rows])
 
 
-def margin(view: View) -> Float[Array, " n"]:
-    """``1 − (p₁ − p₂)``, one less the margin between the two top classes."""
-    proba = view.proba
+def least_confidence(view: View, rows: Int[Array, " m"] | None = None) -> Float[Array, " m"]:
+    """``1 − p₁``, the top class's probability short of certainty; of all points, or of some `rows`."""
+    return _warm(view, 1.0 - jnp.max(_proba(view, rows), axis=1))
+
+
+def margin(view: View, rows: Int[Array, " m"] | None = None) -> Float[Array, " m"]:
+    """``1 − (p₁ − p₂)``, one less the margin between the two top classes; of all points, or of some `rows`."""
+    proba = _proba(view, rows)
     first = jnp.argmax(proba, axis=1)
     second = jnp.max(jnp.where(jnp.arange(proba.shape[1]) == first[:, None], -1.0, proba), axis=1)
     return _warm(view, 1.0 - (jnp.max(proba, axis=1) - second))

@@ -11,8 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int, PRNGKeyArray
 
-from askwell.core import AbstractStrategy, Pool, View
-from askwell.games import AbstractGame, BatchGame, Outcome
+from askwell.core import AbstractPlayer, Pool, View
+from askwell.games import AbstractGame, BatchGame, Outcome, Turn, trajectory
 
 T = TypeVar("T")
 
@@ -52,20 +52,18 @@ def asking_order(pool: Pool) -> Int[Array, "r q"]:
 
 
 @eqx.filter_jit
-def replay(
-    game: AbstractGame, key: PRNGKeyArray, pool: Pool, picks: Int[Array, "r q"]
-) -> tuple[View, Outcome]:
-    """Play given picks; the view *before* each round (with truth) and the outcome, stacked over rounds."""
+def replay(game: AbstractGame, key: PRNGKeyArray, pool: Pool, actions: Array) -> tuple[View, Outcome]:
+    """Take given actions; the view *before* each turn (with truth) and the outcome, stacked over turns."""
 
     def see(state) -> View:
         return dataclasses.replace(game.view(state), truth=game.reveal(state))
 
-    def play(state, now):
-        after, outcome = game.step(jax.random.fold_in(key, now[0]), state, now[1])
-        return after, (eqx.filter(see(state), eqx.is_array), outcome)
+    def act(turn: Turn, state, memory):
+        after, outcome = game.step(turn.game, state, actions[turn.number])
+        return after, memory, (eqx.filter(see(state), eqx.is_array), outcome)
 
-    first = game.reset(jax.random.fold_in(key, game.rounds), pool)
-    views, outcomes = jax.lax.scan(play, first, (jnp.arange(game.rounds), picks))[1]
+    views, outcomes = trajectory(game, act, (key, key), pool, turns=len(actions))[0]
+    first = game.reset(jax.random.fold_in(key, 0), pool)
     # The learner's settings are no arrays, and a strategy must find them as they are.
     return eqx.combine(views, eqx.filter(see(first), eqx.is_array, inverse=True)), outcomes
 
@@ -81,7 +79,7 @@ def _views(kind: str) -> View:
     return replay(GAME, jax.random.key(0), pool, asking_order(pool))[0]
 
 
-def views(strategy: AbstractStrategy, kind: str = "ordinary") -> View:
+def views(strategy: AbstractPlayer, kind: str = "ordinary") -> View:
     """What the strategy sees in every round of an episode on that pool, with a leading axis of rounds."""
     return _views(kind) if strategy.cheats else without_truth(_views(kind))
 
@@ -110,6 +108,9 @@ def permuted(view: View, order: np.ndarray) -> View:
         groups=g.groups[order],
     )
     truth = view.truth and dataclasses.replace(view.truth, answers=view.truth.answers[order])
+    stream = view.stream and dataclasses.replace(
+        view.stream, row=place[view.stream.row], offered=place[view.stream.offered]
+    )
     return dataclasses.replace(
         view,
         x=view.x[order],
@@ -117,6 +118,7 @@ def permuted(view: View, order: np.ndarray) -> View:
         log_proba=view.log_proba[order],
         y=view.y[order],
         rows=place[view.rows],
+        stream=stream,
         truth=truth,
     )
 

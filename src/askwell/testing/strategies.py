@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, Int, PRNGKeyArray
 
 from askwell.core import NOT_ASKED, AbstractStrategy, View
-from askwell.execution.workers import lapack
+from askwell.execution import lapack
 from askwell.strategies import AbstractScoreStrategy
 from askwell.testing.pools import (
     BATCH,

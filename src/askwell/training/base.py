@@ -1,103 +1,93 @@
-"""The contract of a training algorithm: from one task to a gradient."""
+"""The contract of a training algorithm: a state, what is collected from play, and what is learned from it."""
 
 import abc
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, Generic, TypeVar
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
-from jaxtyping import Array, Float, Key, PRNGKeyArray, PyTree
+from jaxtyping import Array, Float, PRNGKeyArray
 
-from askwell.core import Pool, View
+from askwell.core import AbstractSpace, AskwellError, Pool, summary
 from askwell.games import AbstractGame
-from askwell.policies import AbstractPolicy, Act
-from askwell.strategies import pickers
-from askwell.training.decisions import Decisions
-from askwell.training.estimators import divergence
+from askwell.policies import AbstractHead
+from askwell.training.optimiser import Optimiser
 
-PRIORS = ("none", "classes", "groups")
-
-
-class Seen(eqx.Module):
-    """What one episode of training showed, by round.
-
-    Attributes:
-        reward: the scored accuracy on the selection split, mean over what was drawn.
-        worth: what the batches of that round were worth to the algorithm, mean over what was drawn.
-        spread: variance of what the batches of that round were worth, one state for all.
-        entropy: of a decision, in nats.
-        decisions: see `Decisions`; mean over what was drawn.
-        fisher: second moments of the gradients of log-probability among batches that are compared, summed over
-            rounds; None where it is not told. Weights in the order of `ravel_pytree`.
-    """
-
-    reward: Float[Array, " r"]
-    worth: Float[Array, " r"]
-    spread: Float[Array, " r"]
-    entropy: Float[Array, " r"]
-    decisions: Decisions
-    fisher: Float[Array, "p p"] | None = None
+Experience = Any
+"""What a trainer keeps of the play of some tasks: arrays, in a tree of its own choice."""
 
 
-class AbstractTrainer(eqx.Module):
-    """Plays tasks with a policy and says in which direction its weights should go.
+class AbstractTrainerState(eqx.Module):
+    """Everything that a trainer's next update needs: arrays alone, so that it can be written down and taken up."""
 
-    Attributes:
-        candidates: the policy chooses among so many random points (all, where there are fewer).
-        entropy: weight of the entropy bonus, per nat and decision; rewards count in units of their spread.
-        penalty: weight of the prior penalty: the divergence of the shares that a batch is expected to ask for from
-            the assumed ones, for `prior` "classes" (the selection split's) or "groups" (the pool's).
+
+State = TypeVar("State", bound=AbstractTrainerState)
+
+
+class AbstractTrainer(eqx.Module, Generic[State]):
+    """Changes the weights of a head by playing.
+
+    An update has two halves, so that many tasks are played side by side: `collect` plays some tasks with the weights
+    as they are, on all cores; `learn` takes in what all of them brought. `update` does both for one game.
+
+    `heads` is the kind of head that it can train, `spaces` what an action may be in the games that it plays.
     """
 
     name: ClassVar[str]
-    candidates: eqx.AbstractVar[int]
-    entropy: eqx.AbstractVar[float]
-    penalty: eqx.AbstractVar[float]
-    prior: eqx.AbstractVar[str]
+    heads: ClassVar[type[AbstractHead]] = AbstractHead
+    spaces: ClassVar[tuple[type[AbstractSpace], ...]] = (AbstractSpace,)
+    optimiser: eqx.AbstractVar[Optimiser]
 
     @abc.abstractmethod
-    def gradient(
-        self,
-        policy: AbstractPolicy,
-        game: AbstractGame,
-        scale: Float[Array, " r"],
-        key: PRNGKeyArray,
-        pool: Pool,
-        usual: Float[Array, " r"] | None = None,
-    ) -> tuple[PyTree, PyTree, Seen]:
-        """Of one task: the direction of ascent, the same with shuffled rewards, and what was seen.
+    def init(self, key: PRNGKeyArray, head: AbstractHead, games: Sequence[tuple[AbstractGame, int]]) -> State:
+        """The state before the first update; `games` are all that will be played, with the size of their pools."""
 
-        `scale` is the standard deviation of a batch's worth that each round's rewards are divided by, `usual` its
-        mean so far, for algorithms that compare to it (0 where it is not known). Both must be known before the task.
+    @abc.abstractmethod
+    def collect(
+        self, key: PRNGKeyArray, state: State, place: int, game: AbstractGame, pools: Pool
+    ) -> Experience:
+        """Play a task on each of ``pools`` (a leading axis of tasks); `place` is the game's among those of `init`.
+
+        Pure, and compiled by the caller. It never sees the report split.
         """
 
-    def draw(
-        self, policy: AbstractPolicy, view: View, keys: Key[Array, " k"], q: int, some: PRNGKeyArray
-    ) -> Act:
-        """One batch for each key, all from the same candidates."""
-        n = view.x.shape[0]
-        rows = None
-        if self.candidates < n:
-            rows = pickers.gumbel_top_k(some, jnp.zeros(n), view.asked, self.candidates)
-        return jax.vmap(lambda key: policy.act(key, view, q, rows))(keys)
+    @abc.abstractmethod
+    def learn(
+        self, key: PRNGKeyArray, state: State, places: Sequence[int], collected: Sequence[Experience]
+    ) -> tuple[State, dict[str, Float[Array, ""]]]:
+        """The state after an update, and its metrics by name; `places` says of which game each part is."""
 
-    def bonus(self, act: Act, view: View, prior: Float[Array, " c"]) -> Float[Array, ""]:
-        """What a draw of batches is worth apart from rewards: entropy, less the prior penalty."""
-        value = self.entropy * jnp.mean(act.entropy)
-        if self.prior != "none" and self.penalty:
-            kinds = view.proba if self.prior == "classes" else groups_of(view)
-            share = jnp.mean(act.chance, axis=(0, 1)) @ kinds
-            value -= self.penalty * divergence(
-                share, prior if self.prior == "classes" else jnp.mean(kinds, axis=0)
+    @abc.abstractmethod
+    def head(self, state: State) -> AbstractHead:
+        """The head to judge and to ship: at first the one that `init` was given."""
+
+    def update(
+        self, key: PRNGKeyArray, state: State, game: AbstractGame, pools: Pool
+    ) -> tuple[State, dict[str, Float[Array, ""]]]:
+        """One update from the play of one game, the first of those that `init` was given."""
+        collect_key, learn_key = jax.random.split(key)
+        return self.learn(learn_key, state, [0], [self.collect(collect_key, state, 0, game, pools)])
+
+    def check(self, head: type[AbstractHead], games: Sequence[AbstractGame]) -> None:
+        """Refuse a head or a game that this trainer cannot train, or a head that cannot play one of the games.
+
+        Raises:
+            AskwellError: saying what does not fit what.
+        """
+        if not issubclass(head, self.heads):
+            raise AskwellError(
+                f"The trainer '{self.name}' cannot train the head '{head.name}': it needs "
+                f"{summary(self.heads)[0].lower()}{summary(self.heads)[1:].rstrip('.')}; choose another of the two."
             )
-        return value
-
-
-def groups_of(view: View) -> Float[Array, "n g"]:
-    """Which k-means group each point belongs to, one-hot."""
-    return jax.nn.one_hot(view.geometry.groups, view.geometry.centres.shape[0])
-
-
-def class_shares(pool: Pool) -> Float[Array, " c"]:
-    """The classes' shares in the selection split."""
-    return jnp.mean(jax.nn.one_hot(pool.selection_y, pool.classes), axis=0)
+        for game in games:
+            if not isinstance(game.space, self.spaces):
+                names = ", ".join(space.name for space in self.spaces)
+                raise AskwellError(
+                    f"The trainer '{self.name}' plays games whose actions are {names}, and those of '{game.name}' are "
+                    f"{game.space.name}; choose another trainer."
+                )
+            if not isinstance(game.space, head.space):
+                raise AskwellError(
+                    f"The head '{head.name}' decides about {head.space.name}, and an action of the game '{game.name}' "
+                    f"is {game.space.name}; choose another head or another game."
+                )

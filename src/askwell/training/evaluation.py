@@ -54,7 +54,7 @@ def fresh(
 
     def play(place: int, name: str) -> np.ndarray:
         sized = sources[place].model_copy(update={"selection": 1, "report": REPORT})
-        game, tasks, strategy = sized.game(), sized.tasks(), made[name]
+        game, tasks, strategy = sized.make_game(), sized.tasks(), made[name]
         program = Program(lambda key, pools: programs.areas(game, strategy, key, pools))
         played = [
             program(

@@ -1,77 +1,87 @@
-"""The compiled programs of a training run: gradients, validation, and what the policy decides on a fixed pool."""
+"""The compiled programs of a training run: play, validation, and what the policy decides on a fixed pool."""
 
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import PyTree
+from jaxtyping import Array, Float
 
 from askwell import stats
-from askwell.core import AbstractStrategy, Pool
+from askwell.core import AbstractPlayer, Packed, Pool
 from askwell.execution import Program
-from askwell.games import BatchGame, rollout
-from askwell.training.base import AbstractTrainer, Seen, class_shares, groups_of
+from askwell.games import AbstractGame, Outcome, Turn, rollout, trajectory
+from askwell.policies import AbstractHead, AbstractPolicy
+from askwell.training.base import AbstractTrainer, AbstractTrainerState
+from askwell.training.policy_gradient import groups_of
 
 EPISODES = 8
 """Drawn episodes that the decisions on the fixed pool are a mean of."""
 
 
-def gradients(trainer: AbstractTrainer, game: BatchGame, static: PyTree) -> Program:
-    """Of some tasks for each seed: sums of gradients, real and shuffled, and the mean of what was seen."""
+def collector(trainer: AbstractTrainer, game: AbstractGame, place: int) -> Program:
+    """What each seed's trainer collects from some tasks: of keys, states and pools ``[s, …]``."""
 
-    def one(
-        params: PyTree, scale: jax.Array, usual: jax.Array, key: jax.Array, pools: Pool
-    ) -> tuple[PyTree, PyTree, Seen]:
-        policy = eqx.combine(params, static)
-        keys = jax.random.split(key, pools.x.shape[0])
-        gradient = lambda k, pool: trainer.gradient(policy, game, scale, k, pool, usual)
-        right, shuffled, seen = jax.vmap(gradient)(keys, pools)
-        total = lambda tree: jax.tree.map(lambda leaf: jnp.sum(leaf, axis=0), tree)
-        return total(right), total(shuffled), jax.tree.map(lambda leaf: jnp.mean(leaf, axis=0), seen)
+    def collect(key: jax.Array, state: AbstractTrainerState, pools: Pool) -> Any:
+        return trainer.collect(key, state, place, game, pools)
 
-    return Program(jax.vmap(one))
+    return Program(jax.vmap(collect))
 
 
-def areas(game: BatchGame, strategy: AbstractStrategy, key: jax.Array, pools: Pool) -> jax.Array:
-    """The area under the learning curve on the report split, for each task."""
+def areas(game: AbstractGame, player: AbstractPlayer, key: jax.Array, pools: Pool) -> Float[Array, " e"]:
+    """The area under the learning curve over labels on the report split, for each task; see `area`."""
     keys = jax.random.split(key, pools.x.shape[0])
-    return jax.vmap(lambda k, pool: jnp.mean(rollout(game, strategy, k, pool).report.accuracy))(keys, pools)
+    return jax.vmap(lambda k, pool: area(game, rollout(game, player, k, pool)))(keys, pools)
 
 
-def judge(game: BatchGame, static: PyTree) -> Program:
-    """Areas of each seed's policy on the same tasks."""
-    return Program(
-        lambda params, key, pools: jax.vmap(lambda p: areas(game, eqx.combine(p, static), key, pools))(params)
-    )
+def area(game: AbstractGame, outcome: Outcome) -> Float[Array, ""]:
+    """Mean accuracy over the labels that the budget allows; what is not spent counts at the last accuracy.
+
+    Where all rounds cost the same, that is the mean over the rounds; `askwell.stats.episodes` has it so, too.
+    """
+    accuracy = outcome.report.accuracy[game.turns_a_round - 1 :: game.turns_a_round]
+    cost = jnp.sum(outcome.cost.reshape(len(accuracy), -1), axis=1).astype(accuracy.dtype)
+    most = game.budget - game.start_labels
+    return (cost @ accuracy + (most - jnp.sum(cost)) * accuracy[-1]) / most
 
 
-def probe(game: BatchGame, static: PyTree) -> Program:
+def judge(game: AbstractGame) -> Program:
+    """Areas of each seed's head on the same tasks."""
+
+    def one(head: Packed[AbstractHead], key: jax.Array, pools: Pool) -> Float[Array, " e"]:
+        return areas(game, head.open(), key, pools)
+
+    return Program(jax.vmap(one, in_axes=(0, None, None)))
+
+
+def probe(game: AbstractGame) -> Program:
     """Expected shares of groups ``[s, r, g]`` and classes ``[s, r, c]`` in each round's batch on one pool."""
 
-    def episode(params: PyTree, pool: Pool, key: jax.Array):
-        policy = eqx.combine(params, static)
-
-        def play(state: Any, round: jax.Array):
-            view, now = game.view(state), jax.random.fold_in(key, round)
-            act = policy.act(now, view, game.batch)
+    def episode(policy: AbstractPolicy, pool: Pool, key: jax.Array):
+        def act(turn: Turn, state: Any, memory: None):
+            view = game.view(state)
+            act = policy.act(turn.act, view, game.space)
+            assert act.chance is not None
             chance = jnp.mean(act.chance, axis=0)
             member = jax.nn.one_hot(pool.y, pool.classes)
-            return game.step(now, state, act.picks)[0], (chance @ groups_of(view), chance @ member)
+            return (
+                game.step(turn.game, state, act.action)[0],
+                memory,
+                (chance @ groups_of(view), chance @ member),
+            )
 
-        return jax.lax.scan(play, game.reset(jax.random.key(0), pool), jnp.arange(game.rounds))[1]
+        return trajectory(game, act, (jax.random.key(0), key), pool)[0]
 
-    def mean(params: PyTree, pool: Pool):
-        keys = jax.random.split(jax.random.key(1), EPISODES)
+    def mean(head: Packed[AbstractPolicy], pool: Pool):
+        keys, policy = jax.random.split(jax.random.key(1), EPISODES), head.open()
         return jax.tree.map(
-            lambda leaf: jnp.mean(leaf, axis=0), jax.vmap(lambda k: episode(params, pool, k))(keys)
+            lambda leaf: jnp.mean(leaf, axis=0), jax.vmap(lambda k: episode(policy, pool, k))(keys)
         )
 
     return Program(jax.vmap(mean, in_axes=(0, None)))
 
 
-def agreement(game: BatchGame, pools: Pool) -> float:
+def agreement(game: AbstractGame, pools: Pool) -> float:
     """How well the groups agree with the classes, mean over tasks; see `askwell.stats.agreement`."""
     tasks = range(len(pools.y))
     some = [jax.tree.map(lambda leaf, i=i: jnp.asarray(leaf[i]), pools) for i in tasks]
@@ -79,8 +89,8 @@ def agreement(game: BatchGame, pools: Pool) -> float:
     return float(np.mean([stats.agreement(groups[i], np.asarray(some[i].y)) for i in tasks]))
 
 
-def shares_of(game: BatchGame, pool: Pool) -> tuple[np.ndarray, np.ndarray]:
+def shares_of(game: AbstractGame, pool: Pool) -> tuple[np.ndarray, np.ndarray]:
     """Shares of groups and of classes in a pool."""
     view = game.view(game.reset(jax.random.key(0), pool))
-    classes = class_shares(Pool(pool.x, pool.y, pool.x, pool.y, pool.x, pool.y, pool.classes))
+    classes = jnp.mean(jax.nn.one_hot(pool.y, pool.classes), axis=0)
     return np.asarray(jnp.mean(groups_of(view), axis=0)), np.asarray(classes)

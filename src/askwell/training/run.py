@@ -1,28 +1,24 @@
 """`train`: a policy from a spec; resumable to the bit, interruptible."""
 
-import concurrent.futures
 import dataclasses
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import polars as pl
 
-from askwell.core import AskwellError
-from askwell.execution import Program, compilation_cache, side_by_side, workers
-from askwell.policies import AbstractPolicy, load_policy, make_head, make_strategy
+from askwell.core import AskwellError, Packed, Rows
+from askwell.execution import Interrupts, Program, compilation_cache, interrupts, side_by_side, workers
+from askwell.policies import AbstractHead, AbstractPolicy, load_policy, make_head, make_strategy
 from askwell.training import programs, warn
 from askwell.training.spec import TrainingSpec
-from askwell.training.state import advance, begin, dot, norm, whitened
+from askwell.training.state import RunState
 from askwell.training.store import TrainingStore
 
 KEEP = 10
@@ -42,7 +38,7 @@ Watch = Callable[[dict[str, Any]], None]
 class Trained:
     """What a training run gave: the policy that validated best, its card, and the histories by name."""
 
-    policy: AbstractPolicy
+    policy: AbstractHead
     card: dict[str, Any]
     histories: dict[str, pl.DataFrame]
 
@@ -52,87 +48,72 @@ class Run:
 
     def __init__(self, spec: TrainingSpec):
         self.spec, self.trainer = spec, spec.make_trainer()
-        made = [_first(spec, seed) for seed in spec.seeds]
-        split = [eqx.partition(policy, eqx.is_inexact_array) for policy in made]
-        self.static = split[0][1]
-        params = jax.tree.map(lambda *leaves: jnp.stack(leaves), *[params for params, _ in split])
-        self.state = begin(spec, params)
-        self.sources = [(source.game(), source.tasks()) for source in spec.sources]
-        self.gradients = [programs.gradients(self.trainer, game, self.static) for game, _ in self.sources]
+        self.sources = [(source.make_game(), source.tasks()) for source in spec.sources]
+        heads = [_first(spec, seed) for seed in spec.seeds]
+        games = [(game, source.pool) for (game, _), source in zip(self.sources, spec.sources, strict=True)]
+        begin = lambda seed, head: self.trainer.init(jax.random.key(seed), head, games)
+        self.state = RunState(
+            _stacked([begin(seed, head) for seed, head in zip(spec.seeds, heads, strict=True)]),
+            _stacked([Packed.of(head) for head in heads]),
+            jnp.full(len(heads), -jnp.inf),
+        )
+        self._collectors = [
+            programs.collector(self.trainer, game, place) for place, (game, _) in enumerate(self.sources)
+        ]
         self.rows: dict[str, list[dict[str, Any]]] = {"training": [], "decisions": [], "validation": []}
         self._validation: list[Any] | None = None
         self._probe: Any = None
 
-    def update(self, number: int, pool: concurrent.futures.Executor) -> None:
-        """One step of every seed's policy."""
+    @property
+    def heads(self) -> Packed[AbstractHead]:
+        """Each seed's head as it stands."""
+        return jax.vmap(lambda state: Packed.of(self.trainer.head(state)))(self.state.trainer)
+
+    def update(self, number: int, pool: Executor, stop: Interrupts) -> bool:
+        """One step of every seed's policy; False if Ctrl-C came before, and nothing changed."""
         start = time.perf_counter()
-        spec, state = self.spec, self.state
+        spec, state = self.spec, self.state.trainer
         chunks = spec.tasks // spec.chunk
         share = np.array([source.share for source in spec.sources])
         where = np.random.default_rng([number, len(share)]).choice(len(share), chunks, p=share / share.sum())
+        seeds = [jax.random.fold_in(jax.random.key(seed), number) for seed in spec.seeds]
 
         def play(chunk: int):
-            source = where[chunk]
-            pools = [self.sources[source][1].draw((seed, number, chunk), spec.chunk) for seed in spec.seeds]
-            keys = jnp.stack(
-                [jax.random.fold_in(jax.random.fold_in(jax.random.key(s), number), chunk) for s in spec.seeds]
-            )
+            place = where[chunk]
+            pools = [self.sources[place][1].draw((seed, number, chunk), spec.chunk) for seed in spec.seeds]
+            keys = jnp.stack([jax.random.fold_in(key, chunk) for key in seeds])
             pools = jax.tree.map(lambda *leaves: jnp.stack(leaves), *pools)
-            known = state.params, state.scale[source], state.usual[source]
-            return jax.block_until_ready(self.gradients[source](*known, keys, pools))
+            return jax.block_until_ready(self._collectors[place](keys, state, pools))
 
-        played = list(
-            pool.map(play, range(chunks))
-        )  # in the order of chunks: sums must not depend on who was first
-        halves = [
-            [_sum([played[c][kind] for c in range(side, chunks, 2)]) for side in (0, 1)] for kind in (0, 1)
-        ]
-        right, shuffled = (jax.tree.map(lambda a, b: (a + b) / spec.tasks, *half) for half in halves)
-        seen = [one for _, _, one in played]
-        spread, worth = (
-            [
-                _mean([getattr(seen[c], name) for c in range(chunks) if where[c] == source])
-                for source in range(len(share))
-            ]
-            for name in ("spread", "worth")
-        )
-        lengths = norm(right)
-        if not np.all(np.isfinite(lengths)):
+        # In the order of chunks: sums must not depend on who was first.
+        collected = stop.results([pool.submit(play, chunk) for chunk in range(chunks)])
+        if collected is None:
+            return False
+        learn = lambda key, state, collected: self.trainer.learn(key, state, where.tolist(), collected)
+        keys = jnp.stack([jax.random.fold_in(key, chunks) for key in seeds])
+        after, metrics = jax.vmap(learn)(keys, state, collected)
+        metrics = {name: np.asarray(values) for name, values in metrics.items()}
+        odd = [name for name, values in metrics.items() if not np.all(np.isfinite(values))]
+        if odd:
             raise AskwellError(
-                f"The gradient of update {number} is not finite; the last good checkpoint is kept: try a smaller "
-                "step, a smaller clip or another learner."
+                f"The {odd[0]} of update {number} is not finite; the last good checkpoint is kept: try a smaller step, "
+                "a smaller clip or another learner."
             )
-        fisher = _mean([one.fisher for one in seen])
-        self.state = advance(spec, state, right, spread, worth, jnp.asarray(number), fisher)
+        self.state = dataclasses.replace(self.state, trainer=after)
         seconds = time.perf_counter() - start
-        halves = [[whitened(one, fisher) for one in half] for half in halves]
-        agree = [np.asarray(dot(*half) / (norm(half[0]) * norm(half[1]) + 1e-12)) for half in halves]
-        flat = _mean([jax.tree.map(lambda leaf: jnp.mean(leaf, axis=-1), one) for one in seen])
         for place, seed in enumerate(spec.seeds):
-            row = {
-                "seed": seed,
-                "update": number,
-                "seconds": seconds,
-                "reward": float(flat.reward[place]),
-                "spread": float(jnp.sqrt(flat.spread[place])),
-                "entropy": float(flat.entropy[place]),
-                **{
-                    name: float(getattr(flat.decisions, name)[place])
-                    for name in ("groups", "classes", "largest", "redundancy")
-                },
-                "gradient": float(lengths[place]),
-                "shuffled": float(norm(shuffled)[place]),
-                "agreement": float(agree[0][place]),
-                "chance": float(agree[1][place]),
-            }
             own = [old for old in self.rows["training"] if old["seed"] == seed]
+            row = {"seed": seed, "update": number, "seconds": seconds}
+            row |= {name: float(values[place]) for name, values in metrics.items()}
             self.rows["training"].append({**row, "warning": warn.warning([*own, row], spec)})
+        return True
 
     def validate(self, update: int) -> None:
-        """Judge the averaged weights on fixed tasks, and keep the best."""
+        """Judge the heads on fixed tasks, and keep the best."""
         if self._validation is None:
-            self._validation = [self._world(place, source) for place, source in enumerate(self._judged())]
-        areas = [np.asarray(judge(self.state.mean, key, pools)) for judge, key, pools, _ in self._validation]
+            self._validation = [self._judge(place, source) for place, source in enumerate(self._judged())]
+        heads = self.heads
+        areas = [np.asarray(judge(heads, key, pools)) for judge, key, pools, _ in self._validation]
         for place, seed in enumerate(self.spec.seeds):
             for name in self.spec.against:
                 gaps = [
@@ -148,38 +129,32 @@ class Run:
                     }
                 )  # fmt: skip
         score = jnp.asarray(np.mean([own.mean(axis=1) for own in areas], axis=0))
-        better = score > self.state.score
-        best = jax.tree.map(
-            lambda old, new: jnp.where(better.reshape(-1, *[1] * (new.ndim - 1)), new, old),
-            self.state.best,
-            self.state.mean,
-        )
-        self.state = dataclasses.replace(self.state, best=best, score=jnp.maximum(score, self.state.score))
+        self.state = self.state.better(heads, score)
 
     def _judged(self):
         fresh = {"selection": 1, "report": 1024}
         return self.spec.validation or [w.model_copy(update=fresh) for w in self.spec.sources]
 
-    def _world(self, place: int, source: Any):
-        game, key = source.game(), jax.random.key(place)
+    def _judge(self, place: int, source: Any):
+        game, key = source.make_game(), jax.random.key(place)
         pools = jax.tree.map(jnp.asarray, source.tasks().draw((2**31, place), self.spec.judged))
         others = {}
         for name in self.spec.against:
-            strategy = make_strategy(name)
-            play = Program(lambda key, pools, s=strategy: programs.areas(game, s, key, pools))
+            player = make_strategy(name)
+            play = Program(lambda key, pools, s=player: programs.areas(game, s, key, pools))
             others[name] = np.asarray(play(key, pools))
-        return programs.judge(game, self.static), key, pools, others
+        return programs.judge(game), key, pools, others
 
     def look(self, update: int) -> None:
-        """Write down what the policies decide on one fixed pool."""
+        """Write down what the policies decide on one fixed pool, where they decide about rows."""
         game, tasks = self.sources[0]
+        if not isinstance(game.space, Rows) or not issubclass(self.trainer.heads, AbstractPolicy):
+            return
         if self._probe is None:
             pool = jax.tree.map(lambda leaf: jnp.asarray(leaf)[0], tasks.draw((2**31, 2**31), 1))
-            self._probe = programs.probe(game, self.static), pool, programs.shares_of(game, pool)
+            self._probe = programs.probe(game), pool, programs.shares_of(game, pool)
         play, pool, priors = self._probe
-        for kind, shares, prior in zip(
-            ("group", "class"), play(self.state.params, pool), priors, strict=True
-        ):
+        for kind, shares, prior in zip(("group", "class"), play(self.heads, pool), priors, strict=True):
             for (place, round, index), share in np.ndenumerate(np.asarray(shares)):
                 self.rows["decisions"].append(
                     {
@@ -188,10 +163,10 @@ class Run:
                     }
                 )  # fmt: skip
 
-    def agreement(self, source: int) -> float:
-        """How well a source's groups agree with its classes, over a few tasks: what a policy over groups assumes."""
-        game, tasks = self.sources[source]
-        return programs.agreement(game, tasks.draw((2**31, source), AGREEING))
+    def agreements(self) -> list[float]:
+        """How well each source's groups agree with its classes, over a few tasks: what a policy over groups assumes."""
+        drawn = [tasks.draw((2**31, place), AGREEING) for place, (_, tasks) in enumerate(self.sources)]
+        return [programs.agreement(game, pools) for (game, _), pools in zip(self.sources, drawn, strict=True)]
 
 
 def train(spec: TrainingSpec, out: Path | str, watch: Watch = lambda row: None) -> Trained:
@@ -199,56 +174,45 @@ def train(spec: TrainingSpec, out: Path | str, watch: Watch = lambda row: None) 
 
     Raises:
         AskwellError: one sentence on a wrong spec, an `out` of another spec, or a gradient that is not finite.
-        KeyboardInterrupt: after Ctrl-C, once the update is ended and a checkpoint is kept.
+        KeyboardInterrupt: after Ctrl-C, once a checkpoint is kept; nothing that compiles is waited for.
     """
     compilation_cache()
     store = TrainingStore(out)
     store.open(spec)
     run = Run(spec)
-    with side_by_side(workers()) as pool, interrupts() as interrupted:
-        for number in range(store.restore(run), spec.updates):
+    heard = lambda: watch({"history": "interrupted"})
+    with side_by_side(workers()) as pool, interrupts(heard) as stop:
+        done = store.restore(run)
+        kept = run.state
+        for number in range(done, spec.updates):
             known = {name: len(rows) for name, rows in run.rows.items()}
-            if number % max(1, spec.every // PROBES) == 0:
-                run.look(number)
-            run.update(number, pool)
-            done, last = number + 1, number + 1 == spec.updates
-            if done % spec.every == 0 or last:
-                run.validate(done)
-            if last:
-                run.look(done)
+            last = number + 1 == spec.updates
+            if (
+                number % max(1, spec.every // PROBES) == 0
+                and stop.results([pool.submit(run.look, number)]) is None
+            ):
+                break
+            if not run.update(number, pool, stop):
+                break
+            due = [run.validate] if (number + 1) % spec.every == 0 or last else []
+            due += [run.look] if last else []
+            if stop.results([pool.submit(one, number + 1) for one in due]) is None:
+                break  # validation is part of the update: it will be repeated
+            done, kept = number + 1, run.state
             for name, rows in run.rows.items():
                 for row in rows[known[name] :]:
                     watch({"history": name, **row})
-            stop = bool(interrupted)  # once, so that no Ctrl-C stops without a checkpoint
-            if done % KEEP == 0 or last or stop:
+            if done % KEEP == 0 or last:
                 store.checkpoint(run, done)
-            if stop and not last:
-                raise KeyboardInterrupt
+        if done < spec.updates:
+            run.state = kept  # an update that was not ended is played again
+            store.checkpoint(run, done)
+            raise KeyboardInterrupt
     return Trained(*store.finish(run))
 
 
-@contextmanager
-def interrupts() -> Iterator[list[int]]:
-    """Ctrl-C fills the list that this gives, and stops at once only when it comes a second time."""
-    caught: list[int] = []
-
-    def catch(number: int, frame: Any) -> None:
-        if caught:
-            raise KeyboardInterrupt
-        caught.append(number)
-
-    if threading.current_thread() is not threading.main_thread():  # only there may signals be caught
-        yield caught
-        return
-    before = signal.signal(signal.SIGINT, catch)
-    try:
-        yield caught
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _first(spec: TrainingSpec, seed: int) -> AbstractPolicy:
-    """The policy before the first update."""
+def _first(spec: TrainingSpec, seed: int) -> AbstractHead:
+    """The head before the first update."""
     fresh = make_head(spec.head, jax.random.key(seed), spec.policy)
     if not spec.start:
         return fresh
@@ -261,9 +225,5 @@ def _first(spec: TrainingSpec, seed: int) -> AbstractPolicy:
     return start
 
 
-def _sum(trees: list[Any]) -> Any:
-    return jax.tree.map(lambda *leaves: sum(leaves[1:], leaves[0]), *trees)
-
-
-def _mean(trees: list[Any]) -> Any:
-    return jax.tree.map(lambda leaf: leaf / len(trees), _sum(trees)) if trees else None
+def _stacked(trees: list[Any]) -> Any:
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees)

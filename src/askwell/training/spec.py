@@ -8,8 +8,9 @@ from pydantic import BeforeValidator, Field, model_validator
 from askwell.core import AskwellError, unknown
 from askwell.core.spec import AbstractSpec, Listed, Size, tuples
 from askwell.policies import HEADS
+from askwell.training.optimiser import Optimiser
 from askwell.training.tasks import TaskSource
-from askwell.training.trainers import TRAINERS
+from askwell.training.trainers import TRAINERS, AbstractTrainer
 
 CHUNK = 4
 """Tasks in one program on a CPU: more of them only evict each other from the cache."""
@@ -67,27 +68,22 @@ class TrainingSpec(AbstractSpec):
             )
         if self.head not in HEADS:
             raise AskwellError(unknown("head", self.head, HEADS))
-        if self.optimiser == "natural" and self.trainer != "siblings":
-            raise AskwellError(
-                f"The natural gradient compares sibling batches, and the trainer is '{self.trainer}'; set "
-                'trainer = "siblings" or optimiser = "adam".'
-            )
-        self.make_trainer()
-        for source in (*self.sources, *self.validation):
-            source.game()
+        games = [source.make_game() for source in (*self.sources, *self.validation)]
+        self.make_trainer().check(HEADS[self.head], games)
         return self
 
-    def make_trainer(self):
+    def make_trainer(self) -> AbstractTrainer:
         """The algorithm with its settings.
 
         Raises:
             AskwellError: for settings that it does not have.
         """
         try:
-            needed: dict[str, Any] = {"fisher": True} if self.optimiser == "natural" else {}
-            return TRAINERS[self.trainer](**self.algorithm, **needed)
+            own = Optimiser(self.optimiser, self.step, self.clip, self.average, self.updates)
+            return TRAINERS[self.trainer](**self.algorithm, optimiser=own)
         except TypeError as error:
-            known = ", ".join(field.name for field in dataclasses.fields(TRAINERS[self.trainer]))
+            fields = dataclasses.fields(TRAINERS[self.trainer])
+            known = ", ".join(field.name for field in fields if field.name != "optimiser")
             raise AskwellError(
                 f"The trainer '{self.trainer}' cannot have the settings {self.algorithm}; known: {known}."
             ) from error

@@ -4,7 +4,6 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import equinox as eqx
 import jax
 import numpy as np
 import polars as pl
@@ -50,7 +49,8 @@ HISTORIES: dict[str, dict[str, Any]] = {
 `training`, one row an update: seconds; `reward`, the mean accuracy of what was drawn; `spread`, the deviation of
 what batches from one state were worth; entropy of a decision in nats; the figures of `askwell.training.Decisions`;
 lengths of the gradient and of that of shuffled rewards; `agreement`, the cosine between the gradients of two halves
-of the tasks, and `chance`, the same with shuffled rewards. `decisions`: shares of k-means groups and classes in the
+of the tasks, and `chance`, the same with shuffled rewards; null where the trainer does not tell one, and further
+columns for what else it tells. `decisions`: shares of k-means groups and classes in the
 batches that the policy draws on one fixed pool, and in the pool. `validation`: area under the learning curve less
 that of `against` on the same tasks, with a 95 % interval over tasks.
 """
@@ -75,7 +75,7 @@ class TrainingStore(RunDirectory[TrainingSpec]):
         """Write the histories, then the checkpoint: rows beyond it are dropped when it is taken up."""
         for name in HISTORIES:
             buffer = io.BytesIO()
-            _frame(name, run.rows[name]).write_parquet(buffer)
+            _frame(name, list(run.rows[name])).write_parquet(buffer)
             self.write(f"{name}.parquet", buffer.getvalue())
         self.write(CHECKPOINT, to_bytes(run.state, done))
 
@@ -93,7 +93,7 @@ class TrainingStore(RunDirectory[TrainingSpec]):
         """Write the policy that validated best, and its card."""
         best = int(np.argmax(run.state.score))
         spec = run.spec
-        policy = eqx.combine(jax.tree.map(lambda leaf: leaf[best], run.state.best), run.static)
+        policy = jax.tree.map(lambda leaf: leaf[best], run.state.best).open()
         frames = {name: _frame(name, rows) for name, rows in run.rows.items()}
         own = frames["validation"].filter(seed=spec.seeds[best])
         gaps = own.group_by("update").agg(pl.col("difference").mean())
@@ -102,7 +102,7 @@ class TrainingStore(RunDirectory[TrainingSpec]):
         ]  # the first of equals
         card = {
             "head": spec.head,
-            "agreement": [run.agreement(i) for i in range(len(spec.sources)) if spec.head == "groups"],
+            "agreement": run.agreements() if policy.groups else [],
             "settings": spec.policy,
             "inputs": list(policy.inputs),
             "spec": spec.model_dump(exclude_none=True, mode="json"),
@@ -118,7 +118,8 @@ class TrainingStore(RunDirectory[TrainingSpec]):
 
 
 def _frame(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=HISTORIES[name])
+    extra = {key for row in rows for key in row} - set(HISTORIES[name]) if name == "training" else set()
+    return pl.DataFrame(rows, schema={**HISTORIES[name], **dict.fromkeys(sorted(extra), pl.Float64)})
 
 
 def histories(root: Path | str) -> dict[str, pl.DataFrame]:

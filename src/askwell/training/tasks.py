@@ -8,19 +8,19 @@ import numpy as np
 from pydantic import Field
 
 from askwell.core import AskwellError, Pool
-from askwell.core.spec import AbstractSpec, Listed, Share, Size
+from askwell.core.spec import Listed, Size
 from askwell.data import Dataset, Synthetic, encode, load
-from askwell.games import BatchGame
+from askwell.games import AbstractGame, AbstractGameSpec
 from askwell.learners import make_learner
 
 
-class TaskSource(AbstractSpec):
+class TaskSource(AbstractGameSpec):
     """A kind of task: a game, and where its pools come from.
 
     Attributes:
         datasets: real sets, drawn alike; none: the synthetic generator with the settings `synthetic`.
         share: how often this source is drawn from, relative to the others.
-        rounds, batch, start, noise, reward, labeller, learner: see `askwell.games.BatchGame`.
+        batch, learner: what the game is played with, besides what every game's spec has.
         pool, selection, report: points of each part; `features` and `classes` the room that a task has for them.
         subsets: of a real set take a random subset of its classes each time.
     """
@@ -30,12 +30,7 @@ class TaskSource(AbstractSpec):
 
     datasets: Listed = ()
     share: Annotated[float, Field(gt=0)] = 1.0
-    rounds: Size = 10
     batch: Size = 10
-    start: Annotated[int, Field(ge=0)] = 0
-    noise: Share = 0.0
-    reward: str = "accuracy"
-    labeller: Share | None = None
     learner: str = "logistic"
     pool: Size = 256
     selection: Size = 1024
@@ -45,17 +40,13 @@ class TaskSource(AbstractSpec):
     subsets: bool = False
     synthetic: dict[str, Any] = Field(default_factory=dict)
 
-    def game(self) -> BatchGame:
-        """The game that is played there."""
-        return BatchGame(
-            learner=make_learner(self.learner),
-            rounds=self.rounds,
-            batch=self.batch,
-            start=self.start,
-            noise=self.noise,
-            reward=self.reward,
-            labeller=self.labeller,
-        )
+    def make_game(self) -> AbstractGame:
+        """The game that is played there.
+
+        Raises:
+            AskwellError: for an unknown learner, or settings that the game cannot have.
+        """
+        return self.game_of(make_learner(self.learner), self.batch)
 
     def tasks(self) -> "Tasks":
         """Where its pools come from.

@@ -1,11 +1,11 @@
 """Training: one algorithm per file. To add one, write its file and import it here."""
 
 from askwell.core import collect
-from askwell.training.base import AbstractTrainer, Seen
+from askwell.training.base import AbstractTrainer
 from askwell.training.imitation import Imitation
 from askwell.training.reinforce import Reinforce
 from askwell.training.siblings import Siblings
 
 TRAINERS = collect("trainer", globals(), AbstractTrainer)
 
-__all__ = ["TRAINERS", "AbstractTrainer", "Imitation", "Reinforce", "Seen", "Siblings"]
+__all__ = ["TRAINERS", "AbstractTrainer", "Imitation", "Reinforce", "Siblings"]

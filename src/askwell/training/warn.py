@@ -24,19 +24,20 @@ def warning(rows: Sequence[dict[str, Any]], spec: TrainingSpec) -> str:
         if isinstance(recent[0][name], float)
     }
     batch = max(source.batch for source in spec.sources)
-    error = statistics.stdev(row["agreement"] for row in recent) / WINDOW**0.5
     found = []
-    if batch > 2 and (mean["groups"] < FEW or mean["redundancy"] > COPIES):
+    if batch > 2 and "groups" in mean and (mean["groups"] < FEW or mean["redundancy"] > COPIES):
         found.append(
             f"Collapse: over {WINDOW} updates a batch of {batch} held {mean['groups']:.1f} effective groups, at a "
             f"redundancy of {mean['redundancy']:.2f}; raise the entropy bonus, add a prior penalty or lower the step."
         )
-    if mean["entropy"] < SURE:
+    if mean.get("entropy", SURE) < SURE:
         found.append(
             f"Certain: decisions have {mean['entropy']:.3f} nats of entropy left over {WINDOW} updates, so nothing "
             "new is tried; raise the entropy bonus or lower the step."
         )
-    if mean["agreement"] <= error:
+    agreement = [row["agreement"] for row in recent if "agreement" in row]
+    error = statistics.stdev(agreement) / WINDOW**0.5 if len(agreement) == WINDOW else -1.0
+    if error >= 0 and mean["agreement"] <= error:
         found.append(
             f"No signal: over {WINDOW} updates two halves of the tasks agreed on the gradient to a cosine of "
             f"{mean['agreement']:.3f} ± {error:.3f} (standard error), which is chance; use more tasks or siblings, or "

@@ -6,15 +6,14 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from gymnasium.spaces import Box, MultiDiscrete
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float
 
 from askwell.comparison import Spec
 from askwell.core import AskwellError, Pool
 from askwell.data import Dataset, encode, load, split
 from askwell.execution import compilation_cache
-from askwell.games import BatchGame, BatchState
-from askwell.gym.features import FEATURES, observe
+from askwell.games import AbstractState
+from askwell.gym.actions import DOORS
 from askwell.learners import make_learner
 
 
@@ -26,26 +25,28 @@ class Episode(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What a round brought."""
+    """What a turn brought, and whether nothing more can be bought."""
 
-    state: BatchState
-    observation: Float[Array, "n f"]
+    state: AbstractState
+    observation: Float[Array, "..."]
     reward: Float[Array, ""]
+    over: Bool[Array, ""]
     info: dict[str, Array]
 
 
-class World:
+class Setup:
     """A dataset's splits and the game on them.
 
     Args:
         dataset: a name, the path of your own file, or an encoded `askwell.data.Dataset`.
+        game: a name from ``askwell.games.GAMES``.
         rounds: rounds of an episode.
-        batch: labels per round.
+        batch: labels per round; of a stream, rounds times batch is the budget.
         splits: how many splits of the dataset episodes are drawn from.
         learner: a name, see `askwell.learners.make_learner`.
         reward: a name from ``askwell.games.REWARDS``, on the selection split.
         seed: of the splits; what happens in an episode is seeded by ``reset``.
-        settings: further fields of `askwell.Spec`: ``start``, ``pool``, ``features``, ``noise``,
+        settings: further fields of `askwell.Spec`: ``game_settings``, ``start``, ``pool``, ``features``, ``noise``,
             ``label``, ``id``.
 
     Raises:
@@ -56,6 +57,7 @@ class World:
         self,
         dataset: str | Dataset = "digits",
         *,
+        game: str = "batch",
         rounds: int = 10,
         batch: int = 10,
         splits: int = 20,
@@ -67,6 +69,7 @@ class World:
         source = dataset if isinstance(dataset, str) else dataset.name
         spec = Spec.make(
             datasets=source,
+            game=game,
             rounds=rounds,
             batches=batch,
             splits=splits,
@@ -79,21 +82,11 @@ class World:
             dataset = encode(load(dataset, label=spec.label, id=spec.id), features=spec.features)
         compilation_cache()
         self.splits = spec.splits
-        self.game = BatchGame(
-            learner=make_learner(learner),
-            rounds=spec.rounds,
-            batch=spec.batches[0],
-            start=spec.start,
-            noise=spec.noise,
-            reward=spec.reward,
-        )
-        drawn = split(
-            dataset, seed=spec.seed, splits=spec.splits, pool=spec.pool, budget=spec.budget(self.game.batch)
-        )
+        self.game = spec.make_game(make_learner(learner), batch)
+        drawn = split(dataset, seed=spec.seed, splits=spec.splits, pool=spec.pool, budget=self.game.budget)
         self.pools: Pool = jax.tree.map(jnp.asarray, drawn.pools)
-        n = drawn.rows.shape[1]
-        self.observation_space = Box(0.0, 1.0, (n, len(FEATURES)), np.float32)
-        self.action_space = MultiDiscrete(np.full(self.game.batch, n))
+        self._door = DOORS[type(self.game.space)](self.game.space, drawn.rows.shape[1])
+        self.observation_space, self.action_space = self._door.observations, self._door.actions
 
     def draw(self, random: np.random.Generator, options: Mapping[str, Any] | None) -> Episode:
         """A new episode's split and seed; ``options={"split": 3}`` fixes the split.
@@ -110,39 +103,26 @@ class World:
             raise AskwellError(f"The split is {chosen!r}; give a whole number from 0 to {self.splits - 1}.")
         return Episode(np.int32(chosen), seed)
 
-    def reset(self, pools: Pool, episode: Episode) -> tuple[BatchState, Float[Array, "n f"]]:
+    def reset(self, pools: Pool, episode: Episode) -> tuple[AbstractState, Float[Array, "..."]]:
         """Begin an episode; pure. `pools` has a leading axis of splits."""
         pool = jax.tree.map(lambda field: field[episode.split], pools)
         key = jax.random.fold_in(jax.random.key(episode.seed), 0)
         state = self.game.reset(key, pool)
-        return state, observe(self.game.view(state))
+        return state, self._door.observe(self.game.view(state))
 
-    def step(self, state: BatchState, seed: Int[Array, ""], action: Int[Array, " q"]) -> Step:
-        """Play a round; pure."""
-        key = jax.random.fold_in(jax.random.key(seed), state.round + 1)
+    def step(self, state: AbstractState, seed: Array, action: Array) -> Step:
+        """Play a turn; pure."""
+        view = self.game.view(state)
+        key = jax.random.fold_in(jax.random.key(seed), view.round + 1)
         game_key, legal_key = jax.random.split(key)
-        picks, replaced = legal(legal_key, action, self.game.view(state).asked)
-        state, outcome = self.game.step(game_key, state, picks)
+        allowed, replaced = self._door.allowed(legal_key, action, view)
+        state, outcome = self.game.step(game_key, state, allowed)
         info = {
-            "picks": picks,
+            "picks": outcome.bought,
+            "cost": outcome.cost,
             "replaced": replaced,
             "selection_accuracy": outcome.selection.accuracy,
             "report_accuracy": outcome.report.accuracy,
         }
-        return Step(state, observe(self.game.view(state)), outcome.reward, info)
-
-
-def legal(
-    key: PRNGKeyArray, action: Int[Array, " q"], asked: Bool[Array, " n"]
-) -> tuple[Int[Array, " q"], Int[Array, ""]]:
-    """The batch that an action asks for, and how many of its rows had to be replaced.
-
-    Rows keep their order; one that was asked before, or comes a second time in the action, is replaced by a
-    random row that neither was asked nor is in the action. The replacements come last.
-    """
-    n, q = asked.shape[0], action.shape[0]
-    place = jnp.full(n, q).at[action].min(jnp.arange(q))
-    wanted = (place < q) & ~asked
-    score = jnp.where(wanted, 1.0 + q - place, jax.random.uniform(key, (n,)))
-    picks = jax.lax.top_k(jnp.where(asked, -1.0, score), q)[1]
-    return picks, q - jnp.sum(wanted)
+        observation = self._door.observe(self.game.view(state))
+        return Step(state, observation, outcome.reward, self.game.over(state), info)

@@ -1,0 +1,41 @@
+"""What an action is: each game has one of these spaces. A space is added together with the first game that needs it."""
+
+import abc
+from typing import ClassVar
+
+import equinox as eqx
+import jax
+from jaxtyping import Array, Bool, Int, PRNGKeyArray
+
+from askwell.core.view import View
+
+
+class AbstractSpace(eqx.Module):
+    """The actions of a game."""
+
+    name: ClassVar[str]
+
+    @abc.abstractmethod
+    def sample(self, key: PRNGKeyArray, view: View) -> Array:
+        """A random allowed action, all alike."""
+
+
+class Rows(AbstractSpace):
+    """A batch: `q` distinct rows of the pool that were never asked, ``int [q]``."""
+
+    name: ClassVar[str] = "rows"
+    q: int = eqx.field(static=True)
+
+    def sample(self, key: PRNGKeyArray, view: View) -> Int[Array, " q"]:
+        """See `AbstractSpace.sample`."""
+        return jax.lax.top_k(jax.random.uniform(key, view.y.shape) - view.asked, self.q)[1]
+
+
+class Skip(AbstractSpace):
+    """Yes or no to the one point that is offered: True labels it, False skips it, ``bool []``."""
+
+    name: ClassVar[str] = "skip"
+
+    def sample(self, key: PRNGKeyArray, view: View) -> Bool[Array, ""]:
+        """See `AbstractSpace.sample`."""
+        return jax.random.bernoulli(key)

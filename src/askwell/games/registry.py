@@ -1,0 +1,22 @@
+"""The games, by name. To add one, write its file and import it here."""
+
+from typing import Any
+
+from askwell.core import collect
+from askwell.games.base import AbstractGame
+from askwell.games.batch import BatchGame
+from askwell.games.wrappers.label_or_skip import LabelOrSkip
+
+GAMES = collect("game", globals(), AbstractGame)
+
+
+def make_game(name: str, settings: dict[str, Any], **batch: Any) -> AbstractGame:
+    """The game of that name: `settings` are its own, `batch` those of the batch game, see `BatchGame`.
+
+    Raises:
+        AskwellError: for an unknown name, or settings that it cannot have.
+    """
+    return GAMES[name].make(settings, **batch)
+
+
+__all__ = ["GAMES", "BatchGame", "LabelOrSkip", "make_game"]

@@ -1,0 +1,1 @@
+"""Games around the batch game, one a file; `askwell.games` lists them."""

@@ -1,0 +1,257 @@
+"""What all policy gradients share: reward scales, running baselines, shuffled rewards, and the step uphill."""
+
+import abc
+from collections.abc import Sequence
+from typing import ClassVar, TypeVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, Int, Key, PRNGKeyArray, PyTree
+
+from askwell.core import AbstractSpace, AskwellError, Packed, Pool, Rows, View, unknown
+from askwell.games import AbstractGame
+from askwell.policies import AbstractHead, AbstractPolicy, Act
+from askwell.strategies import pickers
+from askwell.training.base import AbstractTrainer, AbstractTrainerState
+from askwell.training.decisions import Decisions
+from askwell.training.estimators import divergence
+from askwell.training.optimiser import dot, norm, whitened
+
+T = TypeVar("T")
+
+FIRST_SCALE = 0.02
+"""Guess at the standard deviation of a return in accuracy, until it has been seen."""
+
+PRIORS = ("none", "classes", "groups")
+
+
+class Metrics(eqx.Module):
+    """What the play of one task showed, by turn.
+
+    Attributes:
+        accuracy: on the selection split, mean over what was drawn.
+        returns: of what was drawn in that turn, mean.
+        spread: variance of the returns in that turn, one state for all.
+        entropy: of a decision, in nats.
+        decisions: see `Decisions`; mean over what was drawn. None where an action is no batch.
+        fisher: second moments of the gradients of log-probability among actions that are compared, summed over
+            turns; None where it is not told. Weights in the order of `ravel_pytree`.
+    """
+
+    accuracy: Float[Array, " r"]
+    returns: Float[Array, " r"]
+    spread: Float[Array, " r"]
+    entropy: Float[Array, " r"]
+    decisions: Decisions | None = None
+    fisher: Float[Array, "p p"] | None = None
+
+
+class PolicyGradientState(AbstractTrainerState):
+    """Everything that the next update needs.
+
+    Attributes:
+        newest: the policy; `mean` the running average of its weights.
+        optimiser: its own state.
+        scale: standard deviation of the returns, by game and turn; `baseline` their running mean.
+        count: updates so far.
+    """
+
+    newest: Packed[AbstractPolicy]
+    mean: Packed[AbstractPolicy]
+    optimiser: PyTree
+    scale: tuple[Float[Array, " r"], ...]
+    baseline: tuple[Float[Array, " r"], ...]
+    count: Int[Array, ""]
+
+
+class AbstractPolicyGradient(AbstractTrainer[PolicyGradientState]):
+    """Makes what was worth more likelier: a direction of ascent for each task, and the same with shuffled rewards.
+
+    Attributes:
+        candidates: the policy chooses among so many random points (all, where there are fewer).
+        entropy: weight of the entropy bonus, per nat and decision; rewards count in units of their spread.
+        penalty: weight of the prior penalty: the divergence of the shares that a batch is expected to ask for from
+            the assumed ones, for `prior` "classes" (the selection split's) or "groups" (the pool's).
+    """
+
+    heads: ClassVar[type[AbstractHead]] = AbstractPolicy
+    fisher: ClassVar[bool] = False
+    candidates: eqx.AbstractVar[int]
+    entropy: eqx.AbstractVar[float]
+    penalty: eqx.AbstractVar[float]
+    prior: eqx.AbstractVar[str]
+
+    def __check_init__(self):
+        """Refuse an unknown prior, and the natural gradient where there is no Fisher matrix."""
+        if self.prior not in PRIORS:
+            raise AskwellError(unknown("prior", self.prior, PRIORS))
+        if self.optimiser.natural and not self.fisher:
+            raise AskwellError(
+                f"The natural gradient compares sibling batches, and the trainer is '{self.name}'; set "
+                'trainer = "siblings" or optimiser = "adam".'
+            )
+
+    @abc.abstractmethod
+    def gradient(
+        self,
+        policy: AbstractPolicy,
+        game: AbstractGame,
+        scale: Float[Array, " r"],
+        key: PRNGKeyArray,
+        pool: Pool,
+        baseline: Float[Array, " r"] | None = None,
+    ) -> tuple[PyTree, PyTree, Metrics]:
+        """Of one task: the direction of ascent, the same with shuffled rewards, and the metrics.
+
+        `scale` is the standard deviation of the returns that each turn's are divided by, `baseline` their mean so
+        far, for algorithms that compare to it (0 where it is not known). Both must be known before the task.
+        """
+
+    def init(
+        self, key: PRNGKeyArray, head: AbstractHead, games: Sequence[tuple[AbstractGame, int]]
+    ) -> PolicyGradientState:
+        """See `AbstractTrainer.init`; no chance is needed."""
+        self.check(type(head), [game for game, _ in games])
+        assert isinstance(head, AbstractPolicy)
+        packed: Packed[AbstractPolicy] = Packed.of(head)
+        start = self.optimiser.transformation().init(eqx.filter(head, eqx.is_inexact_array))
+        turns = [game.turns(n) for game, n in games]
+        scale, baseline = (tuple(jnp.full(t, value) for t in turns) for value in (FIRST_SCALE, 0.0))
+        return PolicyGradientState(packed, packed, start, scale, baseline, jnp.array(0))
+
+    def collect(
+        self, key: PRNGKeyArray, state: PolicyGradientState, place: int, game: AbstractGame, pools: Pool
+    ) -> tuple[PyTree, PyTree, Metrics, Float[Array, ""]]:
+        """See `AbstractTrainer.collect`: sums of gradients, real and shuffled, mean metrics, and how many tasks."""
+        policy, tasks = state.newest.open(), pools.x.shape[0]
+        scale, baseline = state.scale[place], state.baseline[place]
+        gradient = lambda k, pool: self.gradient(policy, game, scale, k, pool, baseline)
+        right, shuffled, metrics = jax.vmap(gradient)(jax.random.split(key, tasks), pools)
+        total = lambda tree: jax.tree.map(lambda leaf: jnp.sum(leaf, axis=0), tree)
+        mean = jax.tree.map(lambda leaf: jnp.mean(leaf, axis=0), metrics)
+        return total(right), total(shuffled), mean, jnp.array(float(tasks))
+
+    def learn(
+        self,
+        key: PRNGKeyArray,
+        state: PolicyGradientState,
+        places: Sequence[int],
+        collected: Sequence[tuple[PyTree, PyTree, Metrics, Float[Array, ""]]],
+    ) -> tuple[PolicyGradientState, dict[str, Float[Array, ""]]]:
+        """See `AbstractTrainer.learn`.
+
+        `agreement` is the cosine between the gradients of two halves of the tasks, `chance` the same with shuffled
+        rewards; both are left out where there is but one part.
+        """
+        tasks = _sum([count for *_, count in collected])
+        halves = [
+            [_sum([part[kind] for part in collected[side::2]]) for side in range(min(len(collected), 2))]
+            for kind in (0, 1)
+        ]
+        right, shuffled = (jax.tree.map(lambda total: total / tasks, _sum(half)) for half in halves)
+        seen = [metrics for _, _, metrics, _ in collected]
+        fisher = None if seen[0].fisher is None else _mean([one.fisher for one in seen])
+        state = self._step(state, right, fisher)
+        played = dict.fromkeys(places)
+        state = eqx.tree_at(
+            lambda s: ([s.scale[at] for at in played], [s.baseline[at] for at in played]),
+            state,
+            self._scales(state, places, seen, list(played)),
+        )
+        flat = _mean([jax.tree.map(lambda leaf: jnp.mean(leaf, axis=-1), one) for one in seen])
+        found = {
+            "reward": flat.accuracy,
+            "spread": jnp.sqrt(flat.spread),
+            "entropy": flat.entropy,
+            "gradient": norm(right),
+            "shuffled": norm(shuffled),
+        }
+        if flat.decisions is not None:
+            found |= {
+                name: getattr(flat.decisions, name) for name in ("groups", "classes", "largest", "redundancy")
+            }
+        if len(collected) > 1:
+            for name, half in zip(("agreement", "chance"), halves, strict=True):
+                one, other = (whitened(part, fisher) for part in half)
+                found[name] = dot(one, other) / (norm(one) * norm(other) + 1e-12)
+        return state, found
+
+    def head(self, state: PolicyGradientState) -> AbstractPolicy:
+        """See `AbstractTrainer.head`: the policy with the averaged weights."""
+        return state.mean.open()
+
+    def _step(
+        self, state: PolicyGradientState, gradient: PyTree, fisher: Float[Array, "p p"] | None
+    ) -> PolicyGradientState:
+        params, rest = eqx.partition(state.newest.open(), eqx.is_inexact_array)
+        mean = eqx.filter(state.mean.open(), eqx.is_inexact_array)
+        change, own = self.optimiser.transformation().update(gradient, state.optimiser, fisher=fisher)
+        params = optax.apply_updates(params, change)
+        share = jnp.maximum(self.optimiser.average, 1 / (state.count + 1))
+        mean = jax.tree.map(lambda m, p: m + share * (p - m), mean, params)
+        newest, averaged = (Packed.of(eqx.combine(part, rest)) for part in (params, mean))
+        return PolicyGradientState(newest, averaged, own, state.scale, state.baseline, state.count + 1)
+
+    def _scales(
+        self, state: PolicyGradientState, places: Sequence[int], seen: Sequence[Metrics], played: list[int]
+    ) -> tuple[list[Array], list[Array]]:
+        """New scales and baselines of the games that were played."""
+        scales, baselines = [], []
+        for place in played:
+            own = [metrics for at, metrics in zip(places, seen, strict=True) if at == place]
+            spread, returns = _mean([one.spread for one in own]), _mean([one.returns for one in own])
+            scale, baseline = state.scale[place], state.baseline[place]
+            scales.append(jnp.sqrt(0.9 * scale**2 + 0.1 * jnp.maximum(spread, 1e-8)))
+            # The first returns are taken as they are: nothing was known before.
+            baselines.append(baseline + jnp.where(jnp.all(baseline == 0), 1.0, 0.1) * (returns - baseline))
+        return scales, baselines
+
+    def draw(
+        self,
+        policy: AbstractPolicy,
+        view: View,
+        keys: Key[Array, " k"],
+        space: AbstractSpace,
+        some: PRNGKeyArray,
+    ) -> Act:
+        """One action for each key, all from the same candidates."""
+        n, rows = view.x.shape[0], None
+        if isinstance(space, Rows) and self.candidates < n:
+            rows = pickers.gumbel_top_k(some, jnp.zeros(n), view.asked, self.candidates)
+        return jax.vmap(lambda key: policy.act(key, view, space, rows))(keys)
+
+    def bonus(self, act: Act, view: View, prior: Float[Array, " c"]) -> Float[Array, ""]:
+        """What a draw of actions is worth apart from rewards: entropy, less the prior penalty."""
+        value = self.entropy * jnp.mean(act.entropy)
+        if self.prior != "none" and self.penalty:
+            if act.chance is None:
+                raise AskwellError(
+                    "The prior penalty is on the shares of a batch, and an action here is none."
+                )
+            kinds = view.proba if self.prior == "classes" else groups_of(view)
+            share = jnp.mean(act.chance, axis=(0, 1)) @ kinds
+            value -= self.penalty * divergence(
+                share, prior if self.prior == "classes" else jnp.mean(kinds, axis=0)
+            )
+        return value
+
+
+def groups_of(view: View) -> Float[Array, "n g"]:
+    """Which k-means group each point belongs to, one-hot."""
+    return jax.nn.one_hot(view.geometry.groups, view.geometry.centres.shape[0])
+
+
+def class_shares(pool: Pool) -> Float[Array, " c"]:
+    """The classes' shares in the selection split."""
+    return jnp.mean(jax.nn.one_hot(pool.selection_y, pool.classes), axis=0)
+
+
+def _sum(trees: Sequence[T]) -> T:
+    """In order: sums must not depend on who was first."""
+    return jax.tree.map(lambda *leaves: sum(leaves[1:], leaves[0]), *trees)
+
+
+def _mean(trees: Sequence[T]) -> T:
+    return jax.tree.map(lambda leaf: leaf / len(trees), _sum(trees))
