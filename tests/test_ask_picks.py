@@ -84,10 +84,10 @@ def test_labels_may_come_from_a_file_of_their_own(pool, table, tmp_path):
     assert apart.ids == tuple(map(str, apart.rows))
 
 
-@pytest.mark.parametrize(
-    "strategy",
-    HONEST,
-)
+HONEST = [n for n, kind in STRATEGIES.items() if issubclass(kind, AbstractStrategy) and not kind.cheats]
+
+
+@pytest.mark.parametrize("strategy", HONEST)
 def test_no_strategy_asks_what_is_labelled_already(pool, strategy):
     x, y = pool
     labels = {str(row): str(y[row]) for row in range(N - BATCH)}

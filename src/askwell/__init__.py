@@ -25,11 +25,11 @@ _HOMES = {
     "AskwellError": "askwell.core",
     "Result": "askwell.comparison",
     "Spec": "askwell.comparison",
-    "TrainingSpec": "askwell.comparison",
+    "TrainingSpec": "askwell.training",
     "compare": "askwell.comparison",
     "load_policy": "askwell.policies",
     "reopen": "askwell.comparison",
-    "train": "askwell.comparison",
+    "train": "askwell.training",
 }
 
 __all__ = [
@@ -51,3 +51,8 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'askwell' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    # What is imported on first use is there to be found, by tab completion too.
+    return sorted({*globals(), *__all__} - {"Any", "TYPE_CHECKING", "importlib"})

@@ -1,6 +1,7 @@
 """What all policy gradients share: reward scales, running baselines, shuffled rewards, and the step uphill."""
 
 import abc
+import dataclasses
 from collections.abc import Sequence
 from typing import ClassVar, TypeVar
 
@@ -153,13 +154,7 @@ class AbstractPolicyGradient(AbstractTrainer[PolicyGradientState]):
         right, shuffled = (jax.tree.map(lambda total: total / tasks, _sum(half)) for half in halves)
         seen = [metrics for _, _, metrics, _ in collected]
         fisher = None if seen[0].fisher is None else _mean([one.fisher for one in seen])
-        state = self._step(state, right, fisher)
-        played = dict.fromkeys(places)
-        state = eqx.tree_at(
-            lambda s: ([s.scale[at] for at in played], [s.baseline[at] for at in played]),
-            state,
-            self._scales(state, places, seen, list(played)),
-        )
+        state = self._scaled(self._step(state, right, fisher), places, seen)
         flat = _mean([jax.tree.map(lambda leaf: jnp.mean(leaf, axis=-1), one) for one in seen])
         found = {
             "reward": flat.accuracy,
@@ -194,19 +189,19 @@ class AbstractPolicyGradient(AbstractTrainer[PolicyGradientState]):
         newest, averaged = (Packed.of(eqx.combine(part, rest)) for part in (params, mean))
         return PolicyGradientState(newest, averaged, own, state.scale, state.baseline, state.count + 1)
 
-    def _scales(
-        self, state: PolicyGradientState, places: Sequence[int], seen: Sequence[Metrics], played: list[int]
-    ) -> tuple[list[Array], list[Array]]:
-        """New scales and baselines of the games that were played."""
-        scales, baselines = [], []
-        for place in played:
+    def _scaled(
+        self, state: PolicyGradientState, places: Sequence[int], seen: Sequence[Metrics]
+    ) -> PolicyGradientState:
+        """With new scales and baselines of the games that were played."""
+        scales, baselines = list(state.scale), list(state.baseline)
+        for place in dict.fromkeys(places):
             own = [metrics for at, metrics in zip(places, seen, strict=True) if at == place]
             spread, returns = _mean([one.spread for one in own]), _mean([one.returns for one in own])
-            scale, baseline = state.scale[place], state.baseline[place]
-            scales.append(jnp.sqrt(0.9 * scale**2 + 0.1 * jnp.maximum(spread, 1e-8)))
+            scales[place] = jnp.sqrt(0.9 * scales[place] ** 2 + 0.1 * jnp.maximum(spread, 1e-8))
             # The first returns are taken as they are: nothing was known before.
-            baselines.append(baseline + jnp.where(jnp.all(baseline == 0), 1.0, 0.1) * (returns - baseline))
-        return scales, baselines
+            share = jnp.where(jnp.all(baselines[place] == 0), 1.0, 0.1)
+            baselines[place] = baselines[place] + share * (returns - baselines[place])
+        return dataclasses.replace(state, scale=tuple(scales), baseline=tuple(baselines))
 
     def draw(
         self,
