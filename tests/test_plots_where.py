@@ -20,12 +20,15 @@ def scene(name, picks, grid=None):
     regions = score = None
     if grid:
         regions, score = np.ones((rounds, grid, grid), int), np.full((rounds, grid, grid), 0.8)
-    return Scene(name, np.array(picks), belief, confidence, np.array([0.5, 0.75])[:rounds], regions, score)
+    labels, accuracy = np.array([2, 4])[:rounds], np.array([0.5, 0.75])[:rounds]
+    return Scene(
+        name, [np.array(batch, int) for batch in picks], labels, belief, confidence, accuracy, regions, score
+    )
 
 
 def replay(*scenes, start=()):
-    box, labels = (-1.0, 7.0, -1.0, 7.0), np.array([2, 4])
-    return Replay("tiny", 3, "data", XY, Y, ("cat", "dog"), box, np.array(start, int), labels, scenes)
+    box = (-1.0, 7.0, -1.0, 7.0)
+    return Replay("tiny", 3, "data", XY, Y, ("cat", "dog"), box, np.array(start, int), scenes)
 
 
 RANDOM = scene("random", [[0, 3], [1, 5]])
@@ -85,8 +88,9 @@ def test_large_batches_are_not_numbered():
     count = NUMBERED + 1
     xy = np.random.default_rng(0).normal(size=(count, 2))
     nothing = np.zeros((1, count))
-    one = Scene("random", np.arange(count)[None], nothing.astype(int), nothing, np.array([0.5]))
-    many = replay(one)._replace(xy=xy, y=np.zeros(count, int), labels=np.array([count]))
+    picks, labels = [np.arange(count)], np.array([count])
+    one = Scene("random", picks, labels, nothing.astype(int), nothing, np.array([0.5]))
+    many = replay(one)._replace(xy=xy, y=np.zeros(count, int))
     (panel,) = where.plotly(where.data(many))
     assert set(panel.data[-1].text) == {""}
 
@@ -104,3 +108,28 @@ def test_still_and_film(tmp_path):
     with Image.open(tmp_path / "w.gif") as film:
         assert film.n_frames == 2
         assert film.info["duration"] == 1000
+
+
+def test_names_that_would_lie_over_others_are_left_out():
+    """26 classes at much the same place: a few names, of the largest classes first."""
+    rng = np.random.default_rng(0)
+    y = np.concatenate([np.repeat(np.arange(26), 4), np.full(20, 7)])
+    xy = rng.normal(3, 0.2, (len(y), 2))
+    crowd = replay(RANDOM)._replace(xy=xy, y=y, classes=tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    shown = np.isfinite(where.data(crowd).centres[:, 0])
+    assert 1 <= shown.sum() < 10
+    assert shown[7]
+    words = [t.get_text() for t in where.figure(crowd).axes[0].texts if t.get_text().isalpha()]
+    assert len(words) == shown.sum()
+
+
+def test_of_a_stream_what_was_skipped_is_shown_and_rounds_may_be_empty(tmp_path):
+    one = scene("label-random", [[0], []])._replace(offered=np.array([0, 2, 4, 5]), each=2)
+    assert one.skipped(0).tolist() == [2]
+    assert one.skipped(1).tolist() == [2, 4, 5]
+    (panel,) = where.plotly(where.data(replay(one)))
+    crosses = panel.frames[1].data[-3]
+    np.testing.assert_array_equal(crosses.x, XY[[2, 4, 5], 0])
+    assert len(panel.frames[1].data[-1].x) == 0
+    save("where", replay(one), tmp_path / "w.gif")
+    save("where", replay(one), tmp_path / "w.png")

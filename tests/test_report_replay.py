@@ -11,8 +11,9 @@ from askwell.comparison import Spec
 from askwell.core import AskwellError
 from askwell.data import encode, load, split
 from askwell.games import rollout
+from askwell.learners import Logistic, make_learner
 from askwell.report import open_run
-from askwell.report.replay import GRID, batch_game, choose
+from askwell.report.replay import GRID, choose
 from askwell.report.samples import LEARNERS, SAMPLES, SPLITS, play, samples
 from askwell.strategies import STRATEGIES
 
@@ -29,12 +30,9 @@ def test_a_replay_believes_what_was_believed(run):
     found = run.replay(split=1)
     assert [scene.strategy for scene in found.scenes] == ["margin", "random"]
     assert found.plane == "PCA"
-    assert found.labels.tolist() == [
-        7,
-        11,
-        15,
-    ]  # 3 at the start, batches of 4: the largest that can be numbered
-    game = batch_game(run.spec, "mlp", 4)
+    # 3 at the start, batches of 4: the largest that can be numbered.
+    assert found.scenes[0].labels.tolist() == [7, 11, 15]
+    game = run.spec.batch_game(make_learner("mlp"), 4)
     dataset = encode(load("iris"))
     pools = split(dataset, seed=0, splits=1, first=1, budget=run.spec.budget(4))
     pool = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), pools.pools)
@@ -43,7 +41,7 @@ def test_a_replay_believes_what_was_believed(run):
     for scene in found.scenes:
         # The picks are the very ones that the game is played with, and the beliefs those of its states.
         outcome = rollout(game, STRATEGIES[scene.strategy](), key, pool)
-        np.testing.assert_array_equal(scene.picks, outcome.picks)
+        np.testing.assert_array_equal(scene.picks, outcome.bought)
         np.testing.assert_allclose(scene.accuracy, outcome.report.accuracy, atol=1e-6)
         state = game.reset(jax.random.fold_in(game_key, 0), pool)
         for at, picks in enumerate(scene.picks):
@@ -110,7 +108,7 @@ def test_samples_are_paired_learning_curves():
 
 
 def test_no_label_is_bought_twice():
-    game = batch_game(Spec.make(datasets="iris", rounds=2, batches=5, start=6), "logistic", 5)
+    game = Spec.make(datasets="iris", rounds=2, batches=5, start=6).batch_game(Logistic(), 5)
     pools = split(encode(load("iris")), seed=0, splits=1, budget=16)
     pool = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), pools.pools)
     key = jax.random.key(1)

@@ -7,7 +7,7 @@ from plotly.graph_objects import Figure as Web
 from askwell.plots import chart, files, web
 from askwell.plots.chart import Line, Lines
 from askwell.plots.palette import CEILINGS, style
-from askwell.stats import mean_intervals
+from askwell.stats import at_labels, mean_intervals
 
 SOURCE = "records"
 AXIS = {"accuracy": "accuracy on report split", "log_loss": "log-loss on report split (nats)"}
@@ -21,7 +21,7 @@ def data(records: pl.DataFrame, metric: str = "accuracy") -> pl.DataFrame:
     ``_high`` (95 % Student t interval, null with one split), ``splits``.
     """
     order = ["dataset", "learner", "batch", "strategy", "labels"]
-    curves = mean_intervals(records.sort(*order, "split"), order, metric)
+    curves = mean_intervals(at_labels(records, metric).sort(*order, "split"), order, metric)
     return curves.select(panel_names(records), pl.exclude("dataset", "learner", "batch"))
 
 

@@ -1,5 +1,6 @@
 """What figures are made from, besides records: a training, episodes seen on a plane, many random samples."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -28,21 +29,33 @@ class Scene(NamedTuple):
     """One strategy's episode, round by round, as it was before each batch.
 
     Attributes:
-        picks: pool rows, ``[r, q]``, best first.
+        picks: pool rows bought in each of ``r`` rounds, best first; as many as were bought.
+        labels: labels paid for after each round, ``[r]``.
         belief: the class that the learner thinks most probable, ``[r, n]``; of a learner without labels, 0.
         confidence: its probability, ``[r, n]``.
         accuracy: on the report split after each batch, ``[r]``.
         regions: the same as belief on a grid over the plane, ``[r, g, g]`` (y, x); None unless the data are 2-D.
         score: how unsure the learner is there (``1 - margin``, what margin sampling ranks by), ``[r, g, g]``.
+        offered: where points came one at a time, the rows in the order in which they did, ``[t]``; else empty.
+        each: how many of them came in a round.
     """
 
     strategy: str
-    picks: np.ndarray
+    picks: Sequence[np.ndarray]
+    labels: np.ndarray
     belief: np.ndarray
     confidence: np.ndarray
     accuracy: np.ndarray
     regions: np.ndarray | None = None
     score: np.ndarray | None = None
+    offered: np.ndarray = np.zeros(0, int)
+    each: int = 1
+
+    def skipped(self, round: int) -> np.ndarray:
+        """The rows that came up to the end of a round and were not labelled."""
+        came = self.offered[: (round + 1) * self.each]
+        bought = np.concatenate([*self.picks[: round + 1], np.zeros(0, int)])
+        return came[~np.isin(came, bought)]
 
     def knows(self, round: int) -> bool:
         """Whether the learner prefers any class anywhere before that batch; without labels it does not."""
@@ -58,7 +71,6 @@ class Replay(NamedTuple):
         y: their true classes, ``[n]``, indices into `classes`.
         box: left, right, bottom and top of the plane.
         start: pool rows labelled before the first batch.
-        labels: labels paid for after each batch, ``[r]``.
     """
 
     dataset: str
@@ -69,7 +81,6 @@ class Replay(NamedTuple):
     classes: tuple[str, ...]
     box: tuple[float, float, float, float]
     start: np.ndarray
-    labels: np.ndarray
     scenes: tuple[Scene, ...]
 
 

@@ -1,7 +1,7 @@
 """Where each strategy asks: the pool on a plane, the batch numbered, earlier batches fading."""
 
 import io
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,7 +15,7 @@ from askwell.plots import files, where_web
 from askwell.plots.animation import animate
 from askwell.plots.palette import CLASSES, INK, style
 from askwell.plots.sources import Replay, Scene
-from askwell.plots.where_web import NUMBERED
+from askwell.plots.where_web import NUMBERED, Stage
 
 SOURCE = "replay"
 CELLS = 60
@@ -25,21 +25,10 @@ MOMENTS = 3
 SIDE = 2.9
 """Inches of a panel's side."""
 
+LETTER, LINE = 0.03, 0.06
+"""What a letter and a line of a class's name take of a panel's width and height."""
 
-class Stage(NamedTuple):
-    """A replay with what is drawn around it.
-
-    Attributes:
-        density: of the pool's points, smoothed, ``[g, g]`` (y, x) over the box, 0..1.
-        centres: where each class's name stands: the point that is nearest to the class's median, ``[c, 2]``.
-        spacing: per strategy, a pick's mean distance to the nearest other pick of its batch, on the plane, as a
-            multiple of random's (of the mean strategy's where random is not among them).
-    """
-
-    replay: Replay
-    density: np.ndarray
-    centres: np.ndarray
-    spacing: dict[str, float]
+SKIPPED = "#8a8a8a"
 
 
 def data(replay: Replay) -> Stage:
@@ -53,18 +42,37 @@ def data(replay: Replay) -> Stage:
     for one in np.unique(replay.y):
         points = replay.xy[replay.y == one]
         centres[one] = points[np.argmin(((points - np.median(points, axis=0)) ** 2).sum(axis=1))]
+    sizes = np.bincount(replay.y, minlength=len(replay.classes))
+    centres = _apart(centres, replay.classes, sizes, replay.box)
     spacing = {scene.strategy: _spacing(replay.xy, scene.picks) for scene in replay.scenes}
     base = spacing.get("random", float(np.mean(list(spacing.values())))) or 1.0
     return Stage(replay, density / density.max(), centres, {name: s / base for name, s in spacing.items()})
 
 
-def _spacing(xy: np.ndarray, picks: np.ndarray) -> float:
-    if picks.shape[1] < 2:
-        return 0.0
-    points = xy[picks]  # [r, q, 2]
-    apart = np.sqrt(((points[:, :, None] - points[:, None]) ** 2).sum(axis=3))
-    apart[:, np.arange(picks.shape[1]), np.arange(picks.shape[1])] = np.inf
-    return float(apart.min(axis=2).mean())
+def _spacing(xy: np.ndarray, picks: Sequence[np.ndarray]) -> float:
+    nearest = []
+    for batch in picks:
+        if len(batch) > 1:
+            apart = np.sqrt(((xy[batch][:, None] - xy[batch]) ** 2).sum(axis=2))
+            np.fill_diagonal(apart, np.inf)
+            nearest.append(apart.min(axis=1))
+    return float(np.concatenate(nearest).mean()) if nearest else 0.0
+
+
+def _apart(
+    centres: np.ndarray, names: Sequence[str], sizes: np.ndarray, box: tuple[float, ...]
+) -> np.ndarray:
+    """The places of names with those left out that would lie over a larger class's name."""
+    left, right, bottom, top = box
+    kept: list[tuple[float, float, float]] = []
+    shown = np.full_like(centres, np.nan)
+    for one in np.argsort(-sizes, kind="stable"):
+        x, y = (centres[one, 0] - left) / (right - left), (centres[one, 1] - bottom) / (top - bottom)
+        half = LETTER * len(names[one]) / 2
+        if np.isfinite(x) and all(abs(x - a) > half + b or abs(y - c) > LINE for a, c, b in kept):
+            kept.append((x, y, half))
+            shown[one] = centres[one]
+    return shown
 
 
 def colours(classes: int) -> list[str]:
@@ -74,7 +82,7 @@ def colours(classes: int) -> list[str]:
 
 def draw(data: Stage, figure: Figure) -> None:
     """Draw into an empty figure: a column for each strategy, a row for each of `MOMENTS` rounds."""
-    rounds = len(data.replay.labels)
+    rounds = len(data.replay.scenes[0].picks)
     moments = sorted({0, rounds // 2, rounds - 1})[:MOMENTS]
     _grid(data, figure, moments)
 
@@ -112,15 +120,16 @@ def _panel(data: Stage, scene: Scene, round: int, ax: Axes) -> None:
     earlier = [(replay.start, 0.25)] if len(replay.start) else []
     earlier += [(scene.picks[at], max(0.25, 0.8 ** (round - at))) for at in range(round)]
     for rows, alpha in earlier:
-        ax.scatter(*replay.xy[rows].T, c=paint[replay.y[rows]], s=26, lw=1.1, edgecolors=INK, alpha=alpha)
+        ax.scatter(*replay.xy[rows].T, c=paint[replay.y[rows]], s=26, lw=1.1, edgecolors=INK, alpha=alpha, zorder=3)
     for (x, y), name in zip(data.centres.tolist(), replay.classes, strict=True):
         if np.isfinite(x):
             halo = [withStroke(linewidth=2, foreground="white")]
             ax.text(x, y, name, fontsize=8, ha="center", va="center", weight="bold", path_effects=halo)
     colour, _ = style(scene.strategy)
     now = replay.xy[scene.picks[round]]
+    ax.scatter(*replay.xy[scene.skipped(round)].T, marker="x", color=SKIPPED, s=8, lw=0.7, alpha=0.5, zorder=2)
     ax.scatter(*now.T, color=colour, s=85, lw=0.8, edgecolors="white", zorder=4)
-    if scene.picks.shape[1] <= NUMBERED:
+    if 0 < len(now) <= NUMBERED:
         look = {"color": "white", "ha": "center", "va": "center_baseline", "zorder": 5, "weight": "bold"}
         for number, (x, y) in enumerate(now.tolist(), 1):
             ax.text(x, y, str(number), fontsize=6.5 if number < 10 else 5.2, **look)
@@ -128,13 +137,13 @@ def _panel(data: Stage, scene: Scene, round: int, ax: Axes) -> None:
     ax.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[])
     ax.spines[:].set_color("#bbbbbb")
     ax.set_title(
-        f"{scene.strategy} · {scene.accuracy[round]:.3f} after {replay.labels[round]} labels", fontsize=9
+        f"{scene.strategy} · {scene.accuracy[round]:.3f} after {scene.labels[round]} labels", fontsize=9
     )
 
 
 def figure(replay: Replay) -> Figure:
     """The whole still figure."""
-    rows = min(MOMENTS, len(replay.labels))
+    rows = min(MOMENTS, len(replay.scenes[0].picks))
     drawn = files.canvas(SIDE * len(replay.scenes) + 0.3, SIDE * rows + 0.4)
     draw(data(replay), drawn)
     return drawn
@@ -144,7 +153,7 @@ def film(replay: Replay) -> io.BytesIO:
     """All rounds as a GIF."""
     stage = data(replay)
     size = (SIDE * len(replay.scenes) + 0.3, SIDE + 0.5)
-    return animate(size, len(replay.labels), lambda figure, round: frame(stage, figure, round))
+    return animate(size, len(replay.scenes[0].picks), lambda figure, round: frame(stage, figure, round))
 
 
 def plotly(data: Stage) -> list[Web]:
@@ -157,7 +166,7 @@ def alt(data: Stage) -> str:
     names = ", ".join(scene.strategy for scene in data.replay.scenes)
     return (
         f"Map of the pool of {data.replay.dataset} ({data.replay.plane}), a panel for each of {names}: points by "
-        f"class, the batch of each of {len(data.replay.labels)} rounds numbered, earlier ones fading."
+        f"class, the batch of each of {len(data.replay.scenes[0].picks)} rounds numbered, earlier ones fading."
     )
 
 

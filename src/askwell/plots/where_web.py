@@ -1,16 +1,13 @@
 """`where` for the web: one strategy's panel, with a frame for every round."""
 
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 import numpy as np
 from plotly.graph_objects import Figure, Frame, Heatmap, Scatter
 
 from askwell.plots.palette import INK, PAPER, style
-from askwell.plots.sources import Scene
+from askwell.plots.sources import Replay, Scene
 from askwell.plots.web import layout
-
-if TYPE_CHECKING:
-    from askwell.plots.where import Stage
 
 HEIGHT = 380
 PAUSE = 900
@@ -22,7 +19,24 @@ NUMBERED = 20
 CLEAR = "rgba(128,128,128,0)"
 
 
-def scene(stage: "Stage", one: Scene, paint: list[str]) -> Figure:
+class Stage(NamedTuple):
+    """A replay with what is drawn around it.
+
+    Attributes:
+        density: of the pool's points, smoothed, ``[g, g]`` (y, x) over the box, 0..1.
+        centres: where each class's name stands: the point that is nearest to the class's median, ``[c, 2]``; NaN for
+            names that would lie over those of larger classes, which are left out.
+        spacing: per strategy, a pick's mean distance to the nearest other pick of its batch, on the plane, as a
+            multiple of random's (of the mean strategy's where random is not among them).
+    """
+
+    replay: Replay
+    density: np.ndarray
+    centres: np.ndarray
+    spacing: dict[str, float]
+
+
+def scene(stage: Stage, one: Scene, paint: list[str]) -> Figure:
     """The panel, standing at the first round. ``layout.meta`` says which traces show class and which belief."""
     figure = Figure(layout=_layout(stage, one))
     figure.update_layout(title={"pad": {"t": 18, "l": 4}})  # two lines
@@ -45,12 +59,12 @@ def scene(stage: "Stage", one: Scene, paint: list[str]) -> Figure:
     return figure
 
 
-def _title(stage: "Stage", one: Scene, at: int) -> str:
-    said = f"{one.accuracy[at]:.3f} after {stage.replay.labels[at]} labels"
+def _title(stage: Stage, one: Scene, at: int) -> str:
+    said = f"{one.accuracy[at]:.3f} after {one.labels[at]} labels"
     return f"<b>{one.strategy}</b><br>{said}"
 
 
-def _layout(stage: "Stage", one: Scene) -> dict:
+def _layout(stage: Stage, one: Scene) -> dict:
     left, right, bottom, top = stage.replay.box
     bare = {"showgrid": False, "zeroline": False, "showticklabels": False, "ticks": "", "fixedrange": True}
     return layout(
@@ -59,7 +73,7 @@ def _layout(stage: "Stage", one: Scene) -> dict:
     ) | {"margin": {"l": 4, "r": 4, "t": 54, "b": 6}}  # fmt: skip
 
 
-def _still(stage: "Stage", paint: list[str]) -> list:
+def _still(stage: Stage, paint: list[str]) -> list:
     """What no round changes: the density (of data that are no plane themselves) and the points by class."""
     replay = stage.replay
     x, y = replay.xy.astype(np.float32).T
@@ -84,7 +98,7 @@ def _still(stage: "Stage", paint: list[str]) -> list:
     return [density, points, words]
 
 
-def _moving(stage: "Stage", one: Scene, at: int, paint: list[str]) -> list:
+def _moving(stage: Stage, one: Scene, at: int, paint: list[str]) -> list:
     """What changes with the round: regions and score (2-D data), belief, earlier picks, the batch."""
     replay = stage.replay
     x, y = replay.xy.astype(np.float32).T
@@ -118,7 +132,15 @@ def _moving(stage: "Stage", one: Scene, at: int, paint: list[str]) -> list:
             hovertemplate="%{customdata} % sure<extra></extra>",
         )
     )  # fmt: skip
-    before = [*replay.start, *one.picks[:at].ravel()]
+    skipped = one.skipped(at)
+    if len(one.offered):
+        drawn.append(
+            Scatter(
+                x=x[skipped], y=y[skipped], mode="markers", hovertemplate="skipped<extra></extra>",
+                marker={"symbol": "x-thin-open", "size": 6, "color": "#8a8a8a"},
+            )
+        )  # fmt: skip
+    before = np.concatenate([replay.start, *one.picks[:at]]).astype(int)
     age = [at + 1] * len(replay.start) + [at - r for r in range(at) for _ in one.picks[r]]
     faded = {
         "size": 8,
@@ -132,7 +154,7 @@ def _moving(stage: "Stage", one: Scene, at: int, paint: list[str]) -> list:
             marker={**faded, "color": replay.y[before].astype(np.uint8), **_scale(paint)},
         )
     )  # fmt: skip
-    now, few = one.picks[at], one.picks.shape[1] <= NUMBERED
+    now, few = one.picks[at], len(one.picks[at]) <= NUMBERED
     drawn.append(
         Scatter(
             x=x[now], y=y[now], mode="markers+text", textposition="middle center",
@@ -147,7 +169,7 @@ def _moving(stage: "Stage", one: Scene, at: int, paint: list[str]) -> list:
     return drawn
 
 
-def _grid(stage: "Stage", values: np.ndarray) -> list[np.ndarray]:
+def _grid(stage: Stage, values: np.ndarray) -> list[np.ndarray]:
     left, right, bottom, top = stage.replay.box
     return [
         np.linspace(low, high, size, dtype=np.float32)

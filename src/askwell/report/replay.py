@@ -4,6 +4,7 @@ No strategy is run: what was bought is the records', only the learner is refitte
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -14,9 +15,9 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
 from askwell.comparison import Spec
-from askwell.core import AskwellError, Pool
+from askwell.core import AskwellError, Pool, Skip
 from askwell.data import Dataset, split
-from askwell.games import BatchGame, BatchState, Turn, trajectory
+from askwell.games import AbstractGame, BatchGame, BatchState, Turn, trajectory
 from askwell.learners import make_learner
 from askwell.plots.palette import CEILINGS
 from askwell.plots.sources import Replay, Scene
@@ -57,6 +58,7 @@ def replay(
     key = jax.random.split(jax.random.fold_in(jax.random.key(spec.seed), number))[0]
     xy, name, points = _plane(np.asarray(pool.x), plane)
     game = spec.batch_game(make_learner(learner), batch)
+    played = spec.make_game(make_learner(learner), batch)
     scenes, start = [], np.zeros(0, int)
     for strategy in strategies:
         episode = records.filter(pl.col("strategy") == strategy).sort("round")
@@ -68,7 +70,10 @@ def replay(
                 "since the run."
             ) from error
         start, seen = _seen(game, key, pool, picks, points)
-        scenes.append(_scene(strategy, picks, episode, seen))
+        offered = _offered(played, key, pool, picks)
+        scenes.append(
+            _scene(strategy, picks, episode, seen)._replace(offered=offered, each=played.turns_a_round)
+        )
     return Replay(
         dataset.name, number, name, xy, np.asarray(pool.y), dataset.classes, _box(xy), start, tuple(scenes)
     )
@@ -117,6 +122,24 @@ def _seen(
 
     start, told = play(rows)
     return np.asarray(start), tuple(np.asarray(one) for one in told)
+
+
+def _offered(game: AbstractGame, key: jax.Array, pool: Pool, picks: list[np.ndarray]) -> np.ndarray:
+    """Where points come one at a time, the rows in the order in which they did, ``[t]``; else nothing."""
+    if not isinstance(game.space, Skip):
+        return np.zeros(0, int)
+    bought = jnp.zeros(len(pool.y), bool).at[np.concatenate([*picks, np.zeros(0, int)])].set(True)
+
+    @jax.jit
+    def play(bought: Array):
+        def act(turn: Turn, state: Any, memory: None):
+            stream = game.view(state).stream
+            assert stream is not None
+            return game.step(turn.game, state, bought[stream.row])[0], memory, stream.row
+
+        return trajectory(game, act, (key, key), pool)[0]
+
+    return np.asarray(play(bought))
 
 
 def _plane(x: np.ndarray, plane: str) -> tuple[np.ndarray, str, jnp.ndarray]:

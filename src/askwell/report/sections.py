@@ -24,6 +24,8 @@ COMPARE = {
     "verdict-matrix": "All pairs",
     "batch-sizes": "Batch sizes",
     "critical-difference": "Ranks",
+    "stream": "Labels and skips",
+    "skips": "What is skipped",
 }
 TRAINING = {
     "validation": "Against heuristics",

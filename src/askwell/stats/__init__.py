@@ -8,7 +8,7 @@ Imports nothing but `askwell.core`: any table with the columns of `askwell.core.
 from askwell.stats.agreement import agreement
 from askwell.stats.bayes import Posterior, bayes_signed_rank
 from askwell.stats.cliques import cliques
-from askwell.stats.curves import episodes
+from askwell.stats.curves import at_labels, episodes
 from askwell.stats.gap import gap_closed
 from askwell.stats.paired import Interval, bootstrap, differences
 from askwell.stats.power import more_splits, splits_needed
@@ -25,6 +25,7 @@ __all__ = [
     "Spread",
     "Verdict",
     "agreement",
+    "at_labels",
     "bayes_signed_rank",
     "bootstrap",
     "cliques",

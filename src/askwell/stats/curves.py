@@ -5,6 +5,34 @@ import polars as pl
 from askwell.core import CELL, AskwellError
 
 
+def at_labels(records: pl.DataFrame, metric: str = "accuracy") -> pl.DataFrame:
+    """The metric with at most so many labels, at the same numbers of labels in every episode.
+
+    Columns: those of `CELL`, ``labels`` and the metric. In a game in which all rounds cost the same these are the
+    records' own; where strategies may skip, an episode's value at a number of labels is that of its last round which
+    cost no more, and there is none before its first.
+    """
+    key = ["dataset", "learner", "batch"]
+    own = records.select(*CELL, "round", "labels", metric)
+    if own.group_by(*key, "round").agg(pl.col("labels").n_unique())["labels"].max() == 1:
+        return own.drop("round")
+    first = records["labels"].min()
+    most = records.group_by(key).agg(pl.col("budget").max())
+    grid = (
+        most.with_columns(
+            labels=pl.int_ranges(pl.lit(first), pl.col("budget") + 1, pl.col("batch")).cast(pl.List(pl.Int32))
+        )
+        .explode("labels")
+        .drop("budget")
+    )
+    cells = own.select(CELL).unique(maintain_order=True).join(grid, on=key, maintain_order="left")
+    last = own.sort(*CELL, "round").group_by(*CELL, "labels", maintain_order=True).agg(pl.col(metric).last())
+    joined = cells.sort("labels").join_asof(
+        last.sort("labels"), on="labels", by=list(CELL), check_sortedness=False
+    )
+    return joined.drop_nulls(metric).select(*CELL, "labels", metric)
+
+
 def _area() -> pl.Expr:
     bought, accuracy = pl.col("picks").list.len().cast(pl.Float64), pl.col("accuracy")
     unspent = (pl.col("budget") - pl.col("labels")).last().cast(pl.Float64)
