@@ -84,7 +84,7 @@ def main() -> None:
                 said = save("where", replay, given.out / "gallery" / f"{name}.{suffix}")
             shrink(given.out / "gallery" / f"{name}.png")
             page += [f"![Where the strategies ask on {name}](gallery/{name}.gif)", "", said, ""]
-            page += [*(f"- {v.strategy}: {v.sentence}" for v in result.verdicts()), ""]
+            page += [*(f"- {v.said}" for v in result.verdicts()), ""]
     (given.out / "gallery.md").write_text("\n".join(page))
 
 

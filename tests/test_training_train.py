@@ -3,6 +3,9 @@
 import importlib
 import os
 import signal
+import subprocess
+import sys
+import time
 
 import jax
 import numpy as np
@@ -242,3 +245,44 @@ def test_training_goes_on_from_a_policy_or_says_why_not(whole, tmp_path):
     groups = TrainingSpec.make(**TINY, head="groups", start=str(out))
     with pytest.raises(AskwellError, match="a policy of head 'pointwise' or with other settings than this"):
         train(groups, tmp_path / "groups")
+
+
+COMPILING = """
+import sys, time
+import askwell.execution
+programs = sys.modules["askwell.execution.workers"]
+slow = programs.compiled
+def compiled(*arguments, **settings):
+    print("compiling", flush=True)
+    time.sleep(30)
+    return slow(*arguments, **settings)
+programs.compiled = compiled
+from askwell.cli import main
+main()
+"""
+"""The command with programs that take half a minute to compile."""
+
+
+def test_ctrl_c_while_programs_compile_is_heard_at_once_and_waits_for_none(tmp_path):
+    (tmp_path / "spec.toml").write_text(TrainingSpec.make(**TINY).toml())
+    command = [
+        sys.executable,
+        "-c",
+        COMPILING,
+        "train",
+        str(tmp_path / "spec.toml"),
+        "--out",
+        str(tmp_path / "run"),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout.readline() == "compiling\n"
+        start = time.monotonic()
+        running.send_signal(signal.SIGINT)
+        said = running.stderr.read()
+        assert running.wait(20) == 130
+        assert (
+            time.monotonic() - start < 10
+        )  # two seconds on a quiet machine; half a minute would be compiling
+    assert "Ctrl-C heard: stopping" in said
+    assert said.splitlines()[-1].startswith("askwell: interrupted; what was finished is kept")
+    assert (tmp_path / "run" / "checkpoint.safetensors").exists()

@@ -4,7 +4,7 @@ import askwell
 result = askwell.compare("digits", strategies=["random", "margin", "uherding"], splits=20)
 print(result.table())
 for verdict in result.verdicts():
-    print(verdict.strategy, "is", verdict.sentence)
+    print(verdict.said)
 """
 
 import importlib

@@ -93,7 +93,7 @@ def _print(result, out: Path | None) -> None:
     screen.print(result.rich(screen.width))
     screen.print()
     for verdict in result.verdicts():
-        screen.print(f"{verdict.strategy}: {verdict.sentence}")
+        screen.print(verdict.said)
     ranks = result.ranks()
     if ranks is not None:
         listed = ", ".join(f"{name} {rank:.1f}" for name, rank in ranks.mean.items())

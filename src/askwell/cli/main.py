@@ -1,5 +1,6 @@
 """The commands together, and what becomes of their errors."""
 
+import os
 import sys
 from typing import Annotated, NoReturn
 
@@ -9,6 +10,7 @@ import askwell
 from askwell.cli import ask, compare, evaluate, listing, plot, report, train
 
 INTERRUPTED = 130
+ENDED = "interrupted; what was finished is kept in --out, and the same command goes on."
 HELP = {"help_option_names": ["-h", "--help"]}
 
 app = typer.Typer(
@@ -50,7 +52,9 @@ def main() -> None:
             raise
         _fail(sentence, 2)
     if code == INTERRUPTED:  # what newer versions of Typer make of Ctrl-C
-        _fail("interrupted; what was finished is kept in --out, and the same command goes on.", code)
+        print(f"askwell: {ENDED}", file=sys.stderr, flush=True)
+        sys.stdout.flush()
+        os._exit(INTERRUPTED)  # every file is whole, and a program that still compiles would be waited for
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -10,6 +10,8 @@ from rich.text import Text
 from askwell.training.spec import TrainingSpec
 
 WIDTH = 40
+SHOWN = {"reward": "accuracy", "entropy": "entropy", "groups": "groups"}
+"""The metrics beside the bar, where a trainer tells them."""
 
 
 class Watching:
@@ -40,10 +42,12 @@ class Watching:
         """Take in one row."""
         match row["history"]:
             case "training":
-                text = f"accuracy {row['reward']:.3f} · entropy {row['entropy']:.2f} · groups {row['groups']:.1f}"
+                text = " · ".join(f"{said} {row[name]:.3f}" for name, said in SHOWN.items() if name in row)
                 self._progress.update(self._task, completed=row["update"] + 1, description=text)
                 if row["warning"]:
                     self._console.print(f"Update {row['update'] + 1}: {row['warning']}", style="yellow")
+            case "interrupted":
+                self._console.print("Ctrl-C heard: stopping. What was finished is kept.", style="yellow")
             case "validation":
                 gap = f"{row['difference']:+.4f} [{row['low']:+.4f}, {row['high']:+.4f}]"
                 self._console.print(f"Update {row['update']}: {gap} against {row['against']}")

@@ -7,6 +7,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from askwell.stats.student import FEWEST
+
 HEADING = 30
 """Characters of a user's name for a dataset or strategy until it is folded."""
 
@@ -33,7 +35,9 @@ def tables(summary: pl.DataFrame, width: int) -> Group:
             f"{mean:.4f}" if count == len(columns) else "" for mean, count in means[["aulc", "len"]].rows()
         ]
         columns.append(("mean", [Text(mean) for mean in shown]))
-    says = "AULC: mean accuracy over the rounds, with its 95 % interval"
+    says = "AULC: mean accuracy over the labels, with its 95 % interval"
+    if (summary["splits"] < FEWEST).any():
+        says = f"AULC: mean accuracy over the labels (too few splits for an interval, which takes {FEWEST})"
     if summary["gap_closed"].is_not_null().any():
         says += "\nand how much of the gap from random to the oracle it closes"
     return Group(Text(says, style="italic"), *(_table(heads, part) for part in _parts(heads, columns, width)))

@@ -21,7 +21,7 @@ def data(records: pl.DataFrame, baseline: str = "random") -> pl.DataFrame:
     ``lead_low``, ``lead_high`` (95 % Student t interval over splits, null with one), ``splits``.
 
     Raises:
-        AskwellError: with a single batch size, or without the baseline.
+        AskwellError: with a single batch size, or with nothing but the baseline.
     """
     cells = episodes(records)
     names = cells["strategy"].unique(maintain_order=True).to_list()
@@ -36,6 +36,10 @@ def data(records: pl.DataFrame, baseline: str = "random") -> pl.DataFrame:
     paired = cells.filter(pl.col("strategy") != base).join(
         cells.filter(pl.col("strategy") == base).select(*PAIR, pl.col("aulc").alias("base")), on=PAIR
     )
+    if paired.is_empty():
+        raise AskwellError(
+            f"A lead needs a strategy besides the baseline {base}, and these records have none."
+        )
     paired = paired.select(
         panel.alias("panel"), "strategy", "batch", "split", lead=pl.col("aulc") - pl.col("base")
     )

@@ -49,10 +49,11 @@ def data(records: pl.DataFrame) -> Diagram:
     """
     found = ranks(records)
     if found is None:
+        count = records["dataset"].n_unique()
         raise AskwellError(
             f"A critical-difference diagram needs {STRATEGIES} strategies or more that all played on "
             f"the same {GENERAL} datasets or more; these records have {records['strategy'].n_unique()} "
-            f"strategies and {records['dataset'].n_unique()} datasets."
+            f"strategies and {count} {'dataset' if count == 1 else 'datasets'}."
         )
     return Diagram(found, cliques(found))
 

@@ -176,7 +176,7 @@ def draw_tiles(panel: Tiles, ax: Axes, figure: Figure) -> None:
     shades = LinearSegmentedColormap.from_list("shades", list(panel.shades))
     z = np.ma.masked_invalid(panel.z)
     image = ax.pcolormesh(z, cmap=shades, vmin=panel.low, vmax=panel.high, edgecolors="none")
-    ax.set_ylim(len(panel.rows), 0)
+    ax.set(xlim=(0, len(panel.columns)), ylim=(len(panel.rows), 0))  # unknown tiles alone would leave none
     for place, names, most in (("x", panel.columns, 10), ("y", panel.rows, LABELS)):
         step = math.ceil(len(names) / (LABELS if panel.text else most))
         at = np.arange(0, len(names), step)

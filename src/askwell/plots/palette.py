@@ -50,6 +50,13 @@ _KNOWN = {
     "typiclust": Style("#882255", ">"),
     "typicality": Style("#882255", "o"),
     "density-weighted": Style("#882255", "s"),
+    "label-random": Style("#7f7f7f", "h"),
+    "label-all": Style("#cc79a7", "^"),
+    "fixed-threshold": Style("#009e73", "o"),
+    "adaptive-threshold": Style("#0072b2", "D"),
+    "variable-uncertainty": Style("#e69f00", "o"),
+    "split": Style("#882255", "D"),
+    "skip": Style("#d55e00", "s"),
 }
 _COLOURS = ("#332288", "#44aa99", "#cc6677", "#661100", "#6699cc", "#aa4499", "#888888")
 _MARKERS = ("h", "d", "8", "H", "$\\times$")
@@ -66,8 +73,8 @@ def style(strategy: str) -> Style:
 PAPER, INK, FAINT = "#ffffff", "#222222", "#6b6b6b"
 """Background, text and lesser text; on the dark page `dark` replaces them like any other colour."""
 
-GOOD, BAD, OPEN, ALARM = "#0072b2", "#b34a00", "#8a8a8a", "#c0182a"
-"""Better, worse, nothing to choose or to tell, and a warning. Never the only sign: a word stands beside it."""
+GOOD, BAD, ALARM = "#0072b2", "#b34a00", "#c0182a"
+"""Better, worse, and a warning. Never the only sign: a word stands beside it."""
 
 PALE = "#eeeeee"
 """Tiles that say nothing much."""

@@ -17,8 +17,8 @@ SOURCE = "records"
 def data(records: pl.DataFrame) -> pl.DataFrame:
     """One row per panel, strategy and turn.
 
-    Columns: ``panel``, ``strategy``, ``turn``, ``labels`` (mean over splits), the same with ``_low`` and ``_high`` (95 %
-    Student t interval, null with one split), ``splits``.
+    Columns: ``panel``, ``strategy``, ``turn``, ``labels`` (mean over splits), the same with ``_low`` and ``_high``
+    (95 % Student t interval, null with one split), ``splits``.
 
     Raises:
         AskwellError: where all strategies buy the same number of labels in every turn.

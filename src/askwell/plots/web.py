@@ -233,8 +233,13 @@ def _tiles(panel: Tiles) -> Figure:
             said = text.replace("\n", "<br>")
             figure.add_annotation(x=j, y=i, text=said, showarrow=False, font=font)
     ticks = {"dtick": 1} if panel.text else {"nticks": 8}
-    figure.update_xaxes(axis(panel.x, type="category", showgrid=False, **ticks))
-    figure.update_yaxes(axis("", type="category", autorange="reversed", showgrid=False))
+    # Said outright: where no tile is known, Plotly would draw no names.
+    across, down = (
+        {"type": "category", "categoryorder": "array", "categoryarray": list(names), "showgrid": False}
+        for names in (panel.columns, panel.rows)
+    )
+    figure.update_xaxes(axis(panel.x, range=[-0.5, len(panel.columns) - 0.5], **across, **ticks))
+    figure.update_yaxes(axis("", range=[len(panel.rows) - 0.5, -0.5], **down))
     if turned:
         figure.update_layout(margin={"b": bottom}, xaxis={"tickangle": -40})
     _mark(figure, panel.marks, len(panel.columns), line=False)

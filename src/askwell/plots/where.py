@@ -120,14 +120,18 @@ def _panel(data: Stage, scene: Scene, round: int, ax: Axes) -> None:
     earlier = [(replay.start, 0.25)] if len(replay.start) else []
     earlier += [(scene.picks[at], max(0.25, 0.8 ** (round - at))) for at in range(round)]
     for rows, alpha in earlier:
-        ax.scatter(*replay.xy[rows].T, c=paint[replay.y[rows]], s=26, lw=1.1, edgecolors=INK, alpha=alpha, zorder=3)
+        ax.scatter(
+            *replay.xy[rows].T, c=paint[replay.y[rows]], s=26, lw=1.1, edgecolors=INK, alpha=alpha, zorder=3
+        )
     for (x, y), name in zip(data.centres.tolist(), replay.classes, strict=True):
         if np.isfinite(x):
             halo = [withStroke(linewidth=2, foreground="white")]
             ax.text(x, y, name, fontsize=8, ha="center", va="center", weight="bold", path_effects=halo)
     colour, _ = style(scene.strategy)
     now = replay.xy[scene.picks[round]]
-    ax.scatter(*replay.xy[scene.skipped(round)].T, marker="x", color=SKIPPED, s=8, lw=0.7, alpha=0.5, zorder=2)
+    ax.scatter(
+        *replay.xy[scene.skipped(round)].T, marker="x", color=SKIPPED, s=8, lw=0.7, alpha=0.5, zorder=2
+    )
     ax.scatter(*now.T, color=colour, s=85, lw=0.8, edgecolors="white", zorder=4)
     if 0 < len(now) <= NUMBERED:
         look = {"color": "white", "ha": "center", "va": "center_baseline", "zorder": 5, "weight": "bold"}

@@ -41,15 +41,19 @@ def render(run: CompareRun | TrainingRun) -> str:
 
 def _compared(run: CompareRun) -> str:
     spec, names = run.spec, list(run.datasets)
-    batches = listed([str(batch) for batch in spec.batches])
+    played = listed([f"{_many(spec.rounds_of(b), 'round')} of {_many(b, 'label')}" for b in spec.batches])
     many = "datasets" if len(names) > 1 else "dataset"
     where = f"{len(names)} {many} ({listed(names)})" if len(names) <= 8 else f"{len(names)} datasets"
     answers = f"; {spec.noise:.0%} of answers are wrong" if spec.noise else ""
     return (
-        f"Which strategy should choose what to label? {len(spec.played)} of them on {where}: {spec.splits} splits, "
-        f"{spec.rounds} rounds of {batches} labels, {listed(spec.learners)} as the learner, "
+        f"Which strategy should choose what to label? {len(spec.played)} of them on {where}: "
+        f"{_many(spec.splits, 'split')}, {played}, {listed(spec.learners)} as the learner, "
         f"{spec.start or 'no'} labels to start with{answers}."
     )
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def _trained(run: TrainingRun) -> str:

@@ -20,22 +20,11 @@ from askwell.plots.sources import Replay, Samples, Training
 from askwell.plots.where_web import NUMBERED
 from askwell.report import replay, samples
 from askwell.stats import episodes
+from askwell.training.store import HISTORIES
 
-UPDATES, DECISIONS, VALIDATION, CARD = (
-    *("training.parquet", "decisions.parquet", "validation.parquet"),
-    "policy.json",
-)
-COLUMNS: dict[str, dict[str, Any]] = {
-    UPDATES: {"seed": pl.Int64, "update": pl.Int64}
-    | dict.fromkeys(["seconds", "reward", "spread", "entropy", "groups", "classes", "largest"], pl.Float64)
-    | dict.fromkeys(["redundancy", "gradient", "shuffled", "agreement", "chance"], pl.Float64)
-    | {"warning": pl.String},
-    DECISIONS: {"seed": pl.Int64, "update": pl.Int64, "round": pl.Int64, "kind": pl.String, "index": pl.Int64}
-    | {"share": pl.Float64, "prior": pl.Float64},
-    VALIDATION: {"seed": pl.Int64, "update": pl.Int64, "against": pl.String}
-    | dict.fromkeys(["difference", "low", "high"], pl.Float64),
-}
-"""The tables of a training run."""
+UPDATES, CARD = "training.parquet", "policy.json"
+WHAT = {"training": "update", "decisions": "log of decisions", "validation": "validation"}
+"""What the histories of a training are called."""
 
 
 @dataclass(frozen=True)
@@ -182,11 +171,10 @@ def _compare(root: Path) -> CompareRun:
 
 def _training(root: Path, spec: dict[str, Any]) -> TrainingRun:
     missing, tables = [], []
-    what = {UPDATES: "update", DECISIONS: "log of decisions", VALIDATION: "validation"}
-    for name, columns in COLUMNS.items():
-        table = pl.DataFrame(schema=columns)
+    for history, columns in HISTORIES.items():
+        name, table = f"{history}.parquet", pl.DataFrame(schema=columns)
         if not (root / name).is_file():
-            missing.append(f"No {what[name]} yet (no {name}).")
+            missing.append(f"No {WHAT[history]} yet (no {name}).")
         else:
             try:
                 # A column that an older version did not write is unknown, not wrong.

@@ -10,7 +10,7 @@ from askwell.plots import validation as against
 from askwell.plots.palette import CEILINGS
 from askwell.plots.sources import Training
 from askwell.plots.where_web import NUMBERED
-from askwell.stats import Interval, Verdict, judge
+from askwell.stats import Interval, Verdict, at_labels, judge
 
 SIGNS = {"better": "▲", "worse": "▼", "equivalent": "=", "not enough evidence": "?"}
 
@@ -34,12 +34,9 @@ def verdict_list(verdicts: Sequence[Verdict]) -> str:
     """One line a verdict, best first, ceilings last."""
     order = sorted(verdicts, key=lambda v: (v.strategy in CEILINGS, -v.difference))
     return _list(
-        (v.verdict, SIGNS[v.verdict], v.strategy, f"{_is(v)}{v.sentence}{_cheats(v)}") for v in order
+        (v.verdict, SIGNS[v.verdict], v.strategy, f"{v.said.removeprefix(v.strategy)}{_cheats(v)}")
+        for v in order
     )
-
-
-def _is(verdict: Verdict) -> str:
-    return ": " if verdict.verdict == "not enough evidence" else " is "
 
 
 def _cheats(verdict: Verdict) -> str:
@@ -63,7 +60,8 @@ def savings(records: pl.DataFrame, baseline: str) -> pl.DataFrame:
     the labels that the baseline had.
     """
     key = ["dataset", "learner", "batch"]
-    means = records.group_by(*key, "strategy", "labels").agg(pl.col("accuracy").mean()).sort(*key, "labels")
+    known = at_labels(records)
+    means = known.group_by(*key, "strategy", "labels").agg(pl.col("accuracy").mean()).sort(*key, "labels")
     ends = (
         means.filter(pl.col("strategy") == baseline)
         .group_by(key)
@@ -82,10 +80,10 @@ def saving(records: pl.DataFrame, verdicts: Sequence[Verdict]) -> str:
         return ""
     best = max(better, key=lambda v: v.difference)
     batches = records["batch"].unique().sort().to_list()
-    usual = max(
+    shown = max(
         (batch for batch in batches if batch <= NUMBERED), default=batches[0]
     )  # as "where it asks" shows
-    rows = savings(records.filter(batch=usual), best.baseline).filter(
+    rows = savings(records.filter(batch=shown), best.baseline).filter(
         pl.col("strategy") == best.strategy, pl.col("enough") < pl.col("all")
     )
     if rows.is_empty():
@@ -94,7 +92,7 @@ def saving(records: pl.DataFrame, verdicts: Sequence[Verdict]) -> str:
         f"{row['enough']} labels on {row['dataset']} instead of {row['all']}"
         for row in rows.head(4).iter_rows(named=True)
     ]
-    asked = f"Asked in batches of {usual}, to be" if len(batches) > 1 else "To be"
+    asked = f"Asked in batches of {shown}, to be" if len(batches) > 1 else "To be"
     return f"{asked} as accurate as {best.baseline} is in the end, {best.strategy} needs {listed(said)}."
 
 

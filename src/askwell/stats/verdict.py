@@ -48,6 +48,12 @@ class Verdict:
     p_worse: float | None = None
 
     @property
+    def said(self) -> str:
+        """The verdict as a whole sentence."""
+        open = self.verdict == "not enough evidence"
+        return f"{self.strategy}{': ' if open else ' is '}{self.sentence}"
+
+    @property
     def sentence(self) -> str:
         """The verdict as a sentence without its subject, with the datasets if it holds for just a few."""
         scope = f" on these {self.datasets} datasets" if 1 < self.datasets < GENERAL else ""
