@@ -3,9 +3,9 @@
 import gc
 import os
 import sys
+from pathlib import Path
 
 import pytest
-from jaxtyping import install_import_hook
 
 # The rooms that compute on JAX arrays. Of core not the pool: data stacks splits of it, in NumPy.
 CHECKED = (
@@ -21,24 +21,64 @@ CHECKED = (
     "training",
 )
 
+LONG = (
+    "test_strategies_laws",
+    "test_training_exact",
+    "test_policies_laws",
+    "test_training_train",
+    "test_data_synthetic",
+    "test_cli_learning",
+    "test_report_page",
+    "test_training_estimators",
+    "test_ask_picks",
+    "test_strategies_diversity",
+    "test_games_laws",
+    "test_policies_groups",
+    "test_strategies_oracle",
+    "test_report_replay",
+    "test_training_evaluation",
+)
+MAPS = 20_000
+"""Of the 65,530 that Linux allows a process; no file of tests adds half as many."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
     # Before JAX is imported, and inherited by every process that a test starts: the user's own cache is never
     # touched, and a second run compiles next to nothing.
     os.environ["JAX_COMPILATION_CACHE_DIR"] = str(config.rootpath / ".pytest_cache" / "jax")
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
-    # Most of a first run is compilation: less care there, the same arithmetic.
-    os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=1 --xla_cpu_use_fusion_emitters=false"
+    # Most of a first run is compilation: no care there, the same arithmetic. Split up, a small program takes longer.
+    os.environ["XLA_FLAGS"] = (
+        "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false "
+        "--xla_cpu_parallel_codegen_split_count=1"
+    )
+    # Each process has a core; more threads would wait for each other. Before NumPy is imported, by jaxtyping.
+    os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
+    from jaxtyping import install_import_hook
+
     install_import_hook([f"askwell.{room}" for room in CHECKED], "beartype.beartype")
     from askwell.execution.cache import write_programs_whole  # the tests' processes share that cache
 
     write_programs_whole()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first: processes are given whole files, and should end together."""
+    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
+
+
+def maps() -> int:
+    """Memory maps of this process; more than any limit where the system does not tell."""
+    try:
+        return len(Path("/proc/self/maps").read_bytes().splitlines())
+    except OSError:
+        return MAPS + 1
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _drop_programs():
-    """Compiled programs hold memory maps; those of a whole run would pass the kernel's limit and crash."""
+    """Compiled programs hold memory maps; those of a whole run could pass the kernel's limit and crash."""
     yield
-    if "jax" in sys.modules:
+    if "jax" in sys.modules and maps() > MAPS:
         sys.modules["jax"].clear_caches()
         gc.collect()

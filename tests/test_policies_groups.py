@@ -150,7 +150,7 @@ def test_sequential_pays_the_same_budget_one_label_at_a_time():
     game = BatchGame(rounds=2, batch=3, start=1)
     one = sequential(game)
     assert (one.rounds, one.batch, one.budget) == (6, 1, game.budget)
-    outcome = rollout(one, groups("sequential", noise=1.0), KEY, POOL)
+    outcome = eqx.filter_jit(rollout)(one, groups("sequential", noise=1.0), KEY, POOL)
     assert len(set(np.asarray(outcome.bought).ravel().tolist())) == 6
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from askwell import compare, testing
+from askwell import testing
 from askwell.data.catalogue import META_TRAIN, META_VALIDATION, ROLES
 from askwell.policies import SHIPPED, card, make_strategy
 from askwell.training import TrainingSpec
@@ -36,9 +36,3 @@ def test_it_was_trained_and_chosen_on_sets_of_those_roles_alone():
     chosen = {name for source in spec.validation for name in source.datasets}
     assert {ROLES[name] for name in trained} == {META_TRAIN}
     assert {ROLES[name] for name in chosen} == {META_VALIDATION}
-
-
-def test_it_plays_by_its_name():
-    result = compare("iris", strategies=("random", "learned"), rounds=3, splits=8)
-    verdict = {v.strategy: v for v in result.verdicts()}["learned"]
-    assert verdict.difference > 0

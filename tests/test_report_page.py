@@ -1,19 +1,19 @@
 """The report in a real browser: nothing asked of the network, nothing in the console, everything drawn and moving."""
 
+import os
 import shutil
 
 import polars as pl
 import pytest
+from playwright import sync_api
 
 from askwell import compare
 from askwell.report import report
 from fabricated import write_training
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (group dev)")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="Chromium is not installed (apt-get install chromium)"
-)
+MISSING = "Chromium is not installed (apt-get install chromium)"
+pytestmark = pytest.mark.skipif(CHROMIUM is None and os.environ.get("CI") != "true", reason=MISSING)
 
 QUIET = ("quic", "background-networking", "component-update", "sync", "gpu")
 FLAGS = ["--headless", "--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in QUIET)]
@@ -24,6 +24,7 @@ NAMES = ("random", "margin", "entropy", "margin-herding", "least-confidence")
 
 @pytest.fixture(scope="module")
 def browser():
+    assert CHROMIUM, MISSING
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser

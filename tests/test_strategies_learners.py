@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -31,6 +32,11 @@ KEY = jax.random.key(0)
 @pytest.fixture
 def view():
     return at(views(Random()), WARM)
+
+
+@eqx.filter_jit
+def expected_risk(strategy, view, rows):
+    return strategy.expected_risk(KEY, view, rows)
 
 
 def labelled_of(view):
@@ -107,7 +113,7 @@ def test_expected_error_is_a_slow_loop_of_refits(view, ours, theirs):
             p = model.predict_proba(rest)
             loss = -(p * np.log(p)).sum(1) if ours == "log" else 1 - p.max(1)
             slow[i] += belief[i, label] * loss.mean()
-    risk = np.asarray(ExpectedError(loss=ours).expected_risk(KEY, view, jnp.asarray(rows)))
+    risk = np.asarray(expected_risk(ExpectedError(loss=ours), view, jnp.asarray(rows)))
     np.testing.assert_allclose(risk, slow, atol=3e-4)
     assert np.ptp(slow) > 3e-3
     peer = MonteCarloEER(method=theirs, random_state=0)
@@ -118,12 +124,12 @@ def test_expected_error_is_a_slow_loop_of_refits(view, ours, theirs):
 
 
 def test_expected_error_tries_the_most_uncertain_when_it_cannot_try_all(view):
-    few = ExpectedError(refits=5 * CLASSES).select(KEY, view, BATCH)
+    few = eqx.filter_jit(lambda view: ExpectedError(refits=5 * CLASSES).select(KEY, view, BATCH))(view)
     proba = np.sort(np.asarray(view.proba), axis=1)
     margin = np.where(np.asarray(view.asked), np.inf, proba[:, -1] - proba[:, -2])
     candidates = np.argsort(margin)[:5]
     assert set(np.asarray(few).tolist()) <= set(candidates.tolist())
-    risk = ExpectedError().expected_risk(KEY, view, jnp.asarray(candidates))
+    risk = expected_risk(ExpectedError(), view, jnp.asarray(candidates))
     assert int(few[0]) == candidates[int(jnp.argmin(risk))]
 
 
