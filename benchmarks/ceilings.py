@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from askwell import compare
+from askwell.core import AbstractStrategy
 from askwell.data import Synthetic
 from askwell.games import BatchGame
 from askwell.policies import SHIPPED, make_strategy
@@ -23,7 +24,11 @@ from askwell.strategies import STRATEGIES, Oracle
 
 GAME = BatchGame(rounds=2, batch=5, start=10)
 TASK = Synthetic(n=64, selection=64, report=64, d=4, classes=3)
-RIVALS = {name: kind() for name, kind in STRATEGIES.items() if not kind.cheats}
+RIVALS = {
+    name: kind()
+    for name, kind in STRATEGIES.items()
+    if issubclass(kind, AbstractStrategy) and not kind.cheats
+}
 RIVALS |= {name: make_strategy(name) for name in SHIPPED}
 
 

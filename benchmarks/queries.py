@@ -29,7 +29,7 @@ from skactiveml.classifier import SklearnClassifier
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from askwell.core import NOT_ASKED, AbstractStrategy, View, geometry, measure
+from askwell.core import NOT_ASKED, AbstractStrategy, View, gathered, geometry
 from askwell.execution.workers import compiled
 from askwell.learners import Logistic
 from askwell.strategies import STRATEGIES
@@ -114,7 +114,10 @@ def ours(strategy: AbstractStrategy, data: Input, q: int, repeats: int = 7) -> t
     y[data.rows] = data.y[data.rows]
 
     def query(key, x, log_proba, y, rows):
-        view = View(x, measure(x), log_proba, y, rows, jax.numpy.array(0), 1, Logistic())
+        fitted = Logistic().fit(
+            key, *gathered(x, y, rows), log_proba.shape[1]
+        )  # left out where it is not read
+        view = View.of(x, log_proba, y, rows, learner=Logistic(), fitted=fitted)
         return strategy.select(key, view, q)
 
     arguments = [jax.device_put(a) for a in (jax.random.key(0), data.x, np.log(data.proba), y, rows)]

@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from askwell import ask
-from askwell.execution.workers import side_by_side, workers
+from askwell.execution import Interrupts, side_by_side, workers
 from askwell.training import TrainingSpec
 from askwell.training.run import Run
 from askwell.training.spec import CHUNK
@@ -33,10 +33,10 @@ def training(chunk: int) -> None:
     run = Run(spec)
     with side_by_side(workers()) as pool:
         start = time.perf_counter()
-        run.update(0, pool)
+        run.update(0, pool, Interrupts())
         first = time.perf_counter() - start
         for number in range(1, UPDATES):
-            run.update(number, pool)
+            run.update(number, pool, Interrupts())
     seconds = statistics.median(row["seconds"] for row in run.rows["training"][1:])
     batches = spec.tasks * source.rounds * K
     print(f"training: {batches / seconds:.0f} sibling batches a second (median of {UPDATES - 1} updates,")

@@ -56,8 +56,8 @@ class Turned(AbstractStrategy):
         geometry, unsure = view.geometry, uncertainty.margin(view)
         kernel = rbf(geometry.square_distance, self.width * geometry.widths[1])
         dense: Float[Array, " n"] = (geometry.density / jnp.mean(geometry.density)) ** self.density
-        doubt, weight = dense * unsure**self.asked, unsure[geometry.landmarks] ** self.covered
-        return coverage.herd(key, view, lambda rows: kernel[rows], q, doubt=doubt, weight=weight)
+        factor, weight = dense * unsure**self.asked, unsure[geometry.landmarks] ** self.covered
+        return coverage.herd(key, view, lambda rows: kernel[rows], q, factor=factor, weight=weight)
 
 
 PLAYED: dict[str, AbstractStrategy] = {

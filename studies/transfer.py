@@ -1,26 +1,27 @@
 """Does what batches are worth on training tasks say anything about real ones? `python studies/transfer.py SPEC.toml`.
 
 Sibling batches of an untrained policy are played in each source of the spec and on its validation sets. What they
-were worth is regressed on their scores (the natural gradient's direction) in the training sources alone; the table
-tells how well that direction foretells worth on each validation set, as a correlation, for each choice of `context`.
+returned is regressed on their scores (the natural gradient's direction) in the training sources alone; the table
+tells how well that direction foretells returns on each validation set, as a correlation, for each choice of `context`.
 It is how the default context of the head `linear` was chosen.
 """
 
 import argparse
+import concurrent.futures
 import time
+from dataclasses import replace
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from askwell.comparison.play import compilation_cache
+from askwell.execution import compilation_cache
 from askwell.execution.workers import side_by_side, workers
 from askwell.policies import Linear
 from askwell.policies.features import CONTEXT, FEATURES
 from askwell.training import Siblings, programs
+from askwell.training.optimiser import Optimiser, ridged
 from askwell.training.spec import CHUNK, TrainingSpec
-from askwell.training.state import ridged
 from askwell.training.tasks import TaskSource
 
 CHOICES = [
@@ -38,25 +39,28 @@ def moments(
     spec: TrainingSpec, source: TaskSource, chunks: int, pool: concurrent.futures.Executor, seed: int
 ):
     """Mean gradient ``[p]`` and Fisher matrix ``[p, p]`` an episode."""
-    game, tasks = source.game(), source.tasks()
-    trainer = Siblings(**spec.algorithm | {"fisher": True})
-    params, static = eqx.partition(Linear(jax.random.key(0), CONTEXT), eqx.is_inexact_array)
-    params = jax.tree.map(lambda leaf: leaf[None], params)
-    play = programs.gradients(trainer, game, static)
+    game, tasks = source.make_game(), source.tasks()
+    trainer = Siblings(**spec.algorithm, optimiser=Optimiser("natural"))
+    head = Linear(jax.random.key(0), CONTEXT)
+    state = jax.tree.map(
+        lambda leaf: leaf[None], trainer.init(jax.random.key(0), head, [(game, source.pool)])
+    )
+    play = programs.collector(trainer, game, 0)
 
     def run(chunk: int, scale: jax.Array):
         pools = jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], tasks.draw((seed, chunk), CHUNK))
         key = jax.random.fold_in(jax.random.key(seed), chunk)[None]
-        return jax.block_until_ready(play(params, scale, jnp.zeros_like(scale), key, pools))
+        right, _, metrics, _ = jax.block_until_ready(play(key, replace(state, scale=(scale,)), pools))
+        return right, metrics
 
     one = jnp.ones((1, source.rounds))
     pilot = list(pool.map(lambda chunk: run(chunk, one), range(PILOT)))
-    scale = jnp.sqrt(sum(seen.spread for *_, seen in pilot) / PILOT)
+    scale = jnp.sqrt(sum(metrics.spread for _, metrics in pilot) / PILOT)
     played = list(pool.map(lambda chunk: run(chunk, scale), range(PILOT, PILOT + chunks)))
-    flat = [jnp.concatenate([right.base[0], right.shift[0].ravel()]) for right, *_ in played]
+    flat = [jnp.concatenate([right.base[0], right.shift[0].ravel()]) for right, _ in played]
     return (
         np.asarray(sum(flat), float) / (chunks * CHUNK),
-        np.asarray(sum(seen.fisher[0] for *_, seen in played), float) / chunks,
+        np.asarray(sum(metrics.fisher[0] for _, metrics in played), float) / chunks,
     )
 
 
@@ -90,7 +94,7 @@ def main() -> None:
             name: moments(spec, source, max(1, given.chunks // 8), pool, 2) for name, source in sets.items()
         }
     slope, fisher = (sum(share * found[part] for share, found in known) for part in (0, 1))
-    print(f"Correlation of foretold and true worth ({time.perf_counter() - start:.0f} s):\n")
+    print(f"Correlation of foretold and true returns ({time.perf_counter() - start:.0f} s):\n")
     print("| weights shift with | " + " | ".join(real) + " | mean |\n|" + " --- |" * (len(real) + 2))
     f, siblings = len(FEATURES), Siblings(**spec.algorithm).k
     for choice in CHOICES:

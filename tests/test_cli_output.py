@@ -160,3 +160,40 @@ def test_a_failing_classifier_prints_one_sentence_in_a_process_of_its_own():
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = [line for line in done.stderr.splitlines() if line]
     assert "'sklearn:RadiusNeighborsClassifier' failed on iris with random: ValueError" in line
+
+
+def test_version_and_help(capsys, monkeypatch):
+    import askwell
+
+    for arguments, expected in ((["--version"], f"askwell {askwell.__version__}\n"), (["-h"], None)):
+        monkeypatch.setattr("sys.argv", ["askwell", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert ended.value.code == 0
+        said = capsys.readouterr().out
+        assert said == expected if expected else "Commands" in said
+    monkeypatch.setattr("sys.argv", ["askwell", "compare", "-h"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert "--game" in capsys.readouterr().out
+
+
+def test_public_names_are_there_to_be_completed():
+    import askwell
+
+    assert set(askwell.__all__) <= set(dir(askwell))
+    assert all(hasattr(askwell, name) for name in askwell.__all__)
+
+
+def test_off_a_terminal_a_line_tells_how_far_it_is(capsys, monkeypatch):
+    from askwell.cli import terminal
+
+    times = iter([0.0, 4.0, 11.0, 11.0, 12.0, 30.0, 30.0])
+    monkeypatch.setattr(terminal.time, "monotonic", lambda: next(times))
+    with terminal.progress() as update:
+        for done in range(1, 5):
+            update(done, 9, "margin on iris")
+    assert capsys.readouterr().err.splitlines() == [
+        "2 of 9 cells done (margin on iris)",
+        "4 of 9 cells done (margin on iris)",
+    ]

@@ -1,6 +1,7 @@
 """Who may import whom (DESIGN.md's table), and that no file outgrows one idea."""
 
 import ast
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,26 @@ def test_rooms_import_only_what_they_may(path):
 def test_no_file_outgrows_one_idea():
     long = {str(p.relative_to(HOME)): n for p in FILES if (n := len(p.read_text().splitlines())) >= 300}
     assert not long
+
+
+def module(path: Path) -> str:
+    parts = path.relative_to(HOME.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def test_no_two_files_import_each_other():
+    """Nor more of them in a circle, be it inside a function or for types alone."""
+    known = {module(path): path for path in FILES}
+    needs: dict[str, set[str]] = {}
+    for name, path in known.items():
+        needs[name] = set()
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                one_by_one = [f"{node.module}.{alias.name}" for alias in node.names]
+                needs[name] |= {sub if sub in known else node.module for sub in one_by_one} & set(known)
+            elif isinstance(node, ast.Import):
+                needs[name] |= {alias.name for alias in node.names} & set(known)
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        raise AssertionError(f"These files import each other: {' -> '.join(error.args[1])}") from None

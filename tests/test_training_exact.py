@@ -25,7 +25,7 @@ from askwell.training.optimiser import Optimiser, natural
 
 KEYS = 4096
 APART = 4.5
-"""Standard errors that a component of a mean gradient may be off by; passed by ties once in 10⁵."""
+"""Standard errors that a component of a mean gradient may be off by; passed by chance once in 10⁵."""
 
 
 class Nearest(AbstractFitted):
@@ -124,8 +124,8 @@ def enumerate_all(policy, game, ties, pool=POOL):
     """Log-probabilities and rewards ``[s, r]`` of every sequence of decisions, and which are possible ``[s, r]``."""
     choices = 5 if isinstance(policy, AbstractPointwise) else 4
     every = itertools.product(range(choices), repeat=game.rounds * game.batch)
-    ties = itertools.product(range(len(ties)), repeat=game.rounds)
-    decisions, tied = zip(*itertools.product(every, ties), strict=True)
+    drawn = itertools.product(range(len(ties)), repeat=game.rounds)
+    decisions, tied = zip(*itertools.product(every, drawn), strict=True)
     decisions = jnp.array(decisions).reshape(-1, game.rounds, game.batch)
 
     def episode(decisions, keys):

@@ -182,7 +182,7 @@ def train(spec: TrainingSpec, out: Path | str, watch: Watch = lambda row: None) 
     run = Run(spec)
     heard = lambda: watch({"history": "interrupted"})
     with side_by_side(workers()) as pool, interrupts(heard) as stop:
-        done = store.restore(run)
+        run.state, run.rows, done = store.restore(run.state, spec.updates)
         kept = run.state
         for number in range(done, spec.updates):
             known = {name: len(rows) for name, rows in run.rows.items()}
@@ -203,12 +203,11 @@ def train(spec: TrainingSpec, out: Path | str, watch: Watch = lambda row: None) 
                 for row in rows[known[name] :]:
                     watch({"history": name, **row})
             if done % KEEP == 0 or last:
-                store.checkpoint(run, done)
+                store.checkpoint(run.state, run.rows, done)
         if done < spec.updates:
-            run.state = kept  # an update that was not ended is played again
-            store.checkpoint(run, done)
+            store.checkpoint(kept, run.rows, done)  # an update that was not ended is played again
             raise KeyboardInterrupt
-    return Trained(*store.finish(run))
+    return Trained(*store.finish(spec, run.state, run.rows, run.agreements))
 
 
 def _first(spec: TrainingSpec, seed: int) -> AbstractHead:

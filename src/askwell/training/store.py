@@ -1,8 +1,9 @@
 """A training run on disk: spec, checkpoint, histories, and at the end the policy with its card."""
 
 import io
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import numpy as np
@@ -10,12 +11,12 @@ import polars as pl
 
 from askwell.core import AskwellError
 from askwell.execution import RunDirectory, versions
-from askwell.policies import files
+from askwell.policies import AbstractHead, files
 from askwell.training.spec import TrainingSpec
-from askwell.training.state import from_file, to_bytes
+from askwell.training.state import RunState, from_file, to_bytes
 
-if TYPE_CHECKING:
-    from askwell.training.run import Run
+Rows = dict[str, list[dict[str, Any]]]
+"""The rows of each history."""
 
 CHECKPOINT, POLICY = "checkpoint.safetensors", f"policy{files.SUFFIX}"
 
@@ -71,30 +72,36 @@ class TrainingStore(RunDirectory[TrainingSpec]):
         if self.begin(spec) is None:
             self.keep(spec)
 
-    def checkpoint(self, run: "Run", done: int) -> None:
+    def checkpoint(self, state: RunState, rows: Rows, done: int) -> None:
         """Write the histories, then the checkpoint: rows beyond it are dropped when it is taken up."""
         for name in HISTORIES:
             buffer = io.BytesIO()
-            _frame(name, list(run.rows[name])).write_parquet(buffer)
+            _frame(name, list(rows[name])).write_parquet(buffer)
             self.write(f"{name}.parquet", buffer.getvalue())
-        self.write(CHECKPOINT, to_bytes(run.state, done))
+        self.write(CHECKPOINT, to_bytes(state, done))
 
-    def restore(self, run: "Run") -> int:
-        """Put a run where its checkpoint is; how many updates that has behind it."""
+    def restore(self, state: RunState, updates: int) -> tuple[RunState, Rows, int]:
+        """The state, the rows and the number of updates of the checkpoint, or those of a beginning.
+
+        `state` is the first one of a run that has so many `updates` before it.
+        """
         if not (self.root / CHECKPOINT).exists():
-            return 0
-        run.state, done = from_file(self.root / CHECKPOINT, run.state)
+            return state, {name: [] for name in HISTORIES}, 0
+        state, done = from_file(self.root / CHECKPOINT, state)
+        rows: Rows = {}
         for name, frame in histories(self.root).items():
-            end = done + (name == "validation" or done == run.spec.updates)
-            run.rows[name] = frame.filter(pl.col("update") < end).to_dicts()
-        return done
+            end = done + (name == "validation" or done == updates)
+            kept = frame.filter(pl.col("update") < end).to_dicts()
+            rows[name] = [{key: value for key, value in row.items() if value is not None} for row in kept]
+        return state, rows, done
 
-    def finish(self, run: "Run") -> tuple[Any, dict[str, Any], dict[str, pl.DataFrame]]:
-        """Write the policy that validated best, and its card."""
-        best = int(np.argmax(run.state.score))
-        spec = run.spec
-        policy = jax.tree.map(lambda leaf: leaf[best], run.state.best).open()
-        frames = {name: _frame(name, rows) for name, rows in run.rows.items()}
+    def finish(
+        self, spec: TrainingSpec, state: RunState, rows: Rows, agreements: Callable[[], list[float]]
+    ) -> tuple[AbstractHead, dict[str, Any], dict[str, pl.DataFrame]]:
+        """Write the head that validated best, and its card."""
+        best = int(np.argmax(state.score))
+        policy = jax.tree.map(lambda leaf: leaf[best], state.best).open()
+        frames = {name: _frame(name, rows[name]) for name in HISTORIES}
         own = frames["validation"].filter(seed=spec.seeds[best])
         gaps = own.group_by("update").agg(pl.col("difference").mean())
         reached = gaps.sort("difference", "update", descending=[True, False])["update"][
@@ -102,7 +109,7 @@ class TrainingStore(RunDirectory[TrainingSpec]):
         ]  # the first of equals
         card = {
             "head": spec.head,
-            "agreement": run.agreements() if policy.groups else [],
+            "agreement": agreements() if policy.groups else [],
             "settings": spec.policy,
             "inputs": list(policy.inputs),
             "spec": spec.model_dump(exclude_none=True, mode="json"),
