@@ -39,8 +39,8 @@ def reports(tmp_path_factory):
     plane.with_columns(label=pl.when(pl.col("a") > 4).then(pl.lit("x")).otherwise(pl.lit("y"))).write_csv(
         home / "plane.csv"
     )
-    for name, data in (("iris", "iris"), ("plane", str(home / "plane.csv"))):
-        compare(data, strategies=NAMES, rounds=3, batches=(3, 5), splits=2, out=home / name)
+    for name, data, batches in (("iris", "iris", (3, 5)), ("plane", str(home / "plane.csv"), (5,))):
+        compare(data, strategies=NAMES, rounds=3, batches=batches, splits=2, out=home / name)
     write_training(home / "training", collapsed=True)
     return {name: report(home / name) for name in ("iris", "plane", "training")}
 

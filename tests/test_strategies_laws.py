@@ -17,9 +17,10 @@ from askwell.testing import strategies as laws
 
 ROW_STRATEGIES = {name: kind for name, kind in STRATEGIES.items() if issubclass(kind, AbstractStrategy)}
 CEILINGS = [name for name, strategy in ROW_STRATEGIES.items() if strategy.cheats]
-# A ceiling plays thousands of batches here, so it searches little; see below for what it does by default.
-BRIEF = Search((Random(), Margin()), exchanges=1, trials=3)
-ALL = {name: kind(BRIEF) if name in CEILINGS else kind() for name, kind in ROW_STRATEGIES.items()}
+# Thousands of batches are played here, so those that refit much try little; see below for what they do by default.
+SEARCH = Search((Random(), Margin()), exchanges=1, trials=2)
+BRIEF = {"expected-error": {"refits": 48}} | {name: {"search": SEARCH} for name in CEILINGS}
+ALL = {name: kind(**BRIEF.get(name, {})) for name, kind in ROW_STRATEGIES.items()}
 
 
 @pytest.mark.parametrize("law", testing.STRATEGY_LAWS, ids=lambda law: law.__name__)
@@ -29,7 +30,7 @@ def test_law(name, law):
 
 
 @pytest.mark.parametrize("law", [laws.compiles_once, laws.valid_picks, laws.vmapped_equals_looped])
-@pytest.mark.parametrize("name", CEILINGS)
+@pytest.mark.parametrize("name", BRIEF)
 def test_law_with_the_whole_search(name, law):
     law(STRATEGIES[name]())
 

@@ -24,7 +24,7 @@ from askwell.strategies.dropquery import DropQuery
 from askwell.strategies.expected_error import ExpectedError
 from askwell.strategies.query_by_committee import QueryByCommittee
 from askwell.strategies.support_vectors import SupportVectors
-from askwell.testing.pools import BATCH, CLASSES, WARM, at, views
+from askwell.testing.pools import BATCH, CLASSES, WARM, N, at, permuted, views
 
 KEY = jax.random.key(0)
 
@@ -131,6 +131,14 @@ def test_expected_error_tries_the_most_uncertain_when_it_cannot_try_all(view):
     assert set(np.asarray(few).tolist()) <= set(candidates.tolist())
     risk = expected_risk(ExpectedError(), view, jnp.asarray(candidates))
     assert int(few[0]) == candidates[int(jnp.argmin(risk))]
+
+
+@pytest.mark.parametrize("round", [0, WARM])
+def test_expected_error_of_every_point_is_its_own_wherever_it_stands(round):
+    view, order = at(views(Random()), round), np.random.default_rng(2).permutation(N)
+    before, after = (expected_risk(ExpectedError(), v, jnp.arange(N)) for v in (view, permuted(view, order)))
+    np.testing.assert_allclose(before[order], after, rtol=1e-4, atol=1e-4)
+    assert round == 0 or np.ptp(before) > 3e-3
 
 
 @pytest.mark.parametrize(
