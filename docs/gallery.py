@@ -1,6 +1,6 @@
-"""The gallery: where strategies ask on four small worlds. `make gallery` writes docs/gallery/ and docs/gallery.md.
+"""The gallery: where strategies ask on four small tasks. `make gallery` writes docs/gallery/ and docs/gallery.md.
 
-Two-dimensional worlds show the learner's regions, and darker where it is unsure.
+Two-dimensional tasks show the learner's regions, and darker where it is unsure.
 """
 
 import argparse

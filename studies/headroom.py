@@ -1,7 +1,7 @@
 """How much could a better rule still gain? `python studies/headroom.py`.
 
 Uncertainty herding on the meta-validation sets, told what no honest rule may know (which points the learner gets
-wrong, all classes) or with its own settings turned. What knowing everything about one ingredient is worth bounds what
+wrong, all classes) or with its own settings turned. What perfect knowledge of one ingredient gains bounds what
 a better guess at it can bring; where turning a setting changes nothing on the mean, the rule stands at its summit.
 """
 

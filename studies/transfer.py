@@ -1,4 +1,4 @@
-"""Does what batches are worth on training tasks say anything about real ones? `python studies/transfer.py SPEC.toml`.
+"""Do the rewards of batches on training tasks say anything about real ones? `python studies/transfer.py SPEC.toml`.
 
 Sibling batches of an untrained policy are played in each source of the spec and on its validation sets. What they
 returned is regressed on their scores (the natural gradient's direction) in the training sources alone; the table

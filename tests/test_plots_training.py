@@ -44,7 +44,7 @@ def test_bins_by_hand():
     updates = [
         {"seed": s, "update": u, "reward": float(u + 10 * s)} for s in (0, 1) for u in range(2 * POINTS)
     ]
-    frame = binned(training(updates), ["reward"])
+    frame = binned(training(updates), ["reward"], "reward")
     assert len(frame) == POINTS
     # Updates 0 and 1: seed 0 has 0.5 on average, seed 1 has 10.5.
     assert frame.row(0, named=True) == {
@@ -54,7 +54,7 @@ def test_bins_by_hand():
 
 def test_bins_of_one_seed_span_its_updates():
     updates = [{"seed": 0, "update": u, "reward": float(u % 2)} for u in range(2 * POINTS)]
-    frame = binned(training(updates), ["reward"])
+    frame = binned(training(updates), ["reward"], "reward")
     assert frame.select("reward", "reward_low", "reward_high").row(0) == (0.5, 0.0, 1.0)
 
 

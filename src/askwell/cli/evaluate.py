@@ -18,7 +18,9 @@ def evaluate(
     ] = None,
     fresh: Annotated[
         int | None,
-        typer.Option(min=4, help="Instead of data: so many new tasks of the worlds that it was trained on."),
+        typer.Option(
+            min=4, help="Instead of data: so many new synthetic tasks like those that it was trained on."
+        ),
     ] = None,
     strategies: Annotated[str, typer.Option(help="Opponents, with commas.")] = OPPONENTS,
     baseline: Annotated[str, typer.Option(help="The one it is compared to.")] = "margin-herding",

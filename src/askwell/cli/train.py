@@ -60,7 +60,8 @@ def train(
     if trained.card["agreement"]:  # what a policy over groups stands on
         told = ", ".join(f"{value:.2f}" for value in trained.card["agreement"])
         show.print(
-            f"Groups agree with classes at {told} by world (adjusted mutual information; 0 is chance, 1 the same)."
+            f"Groups agree with classes at {told} by source of tasks (adjusted mutual information; 0 is chance, 1 the "
+            "same)."
         )
     for sentence in trained.card["warnings"]:
         show.print(f"Warning: {sentence}")

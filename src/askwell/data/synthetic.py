@@ -1,4 +1,4 @@
-"""Synthetic classification tasks: an endless, keyed source of small worlds to train a policy on.
+"""Synthetic classification tasks: an endless, keyed source of tasks to train a policy on.
 
 Points come from mixtures of Gaussians with random correlated covariances; the mixtures are the classes, or a
 random network or a random tree names the classes after the points are drawn. How many classes, modes and useless
@@ -45,7 +45,7 @@ def _static(default: Any) -> Any:
 class Synthetic(eqx.Module):
     """A family of tasks; `sample` draws one. Ranges are ``(lowest, highest)``, drawn from uniformly.
 
-    Flipped labels are the world's: all three sets are flipped alike, so no classifier passes ``1 - noise``
+    Flipped labels belong to the task: all three sets are flipped alike, so no classifier passes ``1 - noise``
     but by chance. Near-duplicates occur in the pool only, carry their source's class, and are flipped on
     their own. The pool's mean and standard deviation standardise all three sets. Before flips and copies a
     class is missing from the pool with a probability of at most ``(1 - rarest) ** n`` (default: 0.6 %).
@@ -122,8 +122,8 @@ class Synthetic(eqx.Module):
         keys = iter(jax.random.split(key, 11))
         n, p, d, c, k = self.n, self.n + self.selection + self.report, self.d, self.classes, self.modes[1]
         low, high = jnp.array([[float(v) for v in getattr(self, name)] for name in list(RANGES)[1:-2]]).T
-        world = low + jax.random.uniform(next(keys), low.shape) * (high - low)
-        imbalance, separation, scatter, anisotropy, irrelevant, noise, duplicates = world
+        settings = low + jax.random.uniform(next(keys), low.shape) * (high - low)
+        imbalance, separation, scatter, anisotropy, irrelevant, noise, duplicates = settings
 
         # The true class of every point: logistic-normal shares with a floor.
         count = jax.random.uniform(next(keys), (c + 1,))

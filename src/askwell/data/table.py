@@ -31,7 +31,7 @@ class Table:
             lets through.
         ids: ``object [N]`` of str, all different.
         role: ``meta-train``, ``meta-validation``, ``held out`` or empty.
-        dropped: columns left out because they only name the rows or hold nothing; worth a warning.
+        dropped: columns left out because they only name the rows or hold nothing; the user is told.
         notes: what was changed to make a catalogue set usable, in sentences.
         label: the column that the labels come from; None where there was none.
     """

@@ -83,7 +83,7 @@ def side_by_side(at_once: int) -> Iterator[ThreadPoolExecutor]:
         pool = ThreadPoolExecutor(at_once)
         try:
             yield pool
-        except KeyboardInterrupt:  # whoever raises it has waited for what is worth waiting for
+        except KeyboardInterrupt:  # whoever raises it has waited for what must be kept
             pool.shutdown(wait=False, cancel_futures=True)
             raise
         except BaseException:

@@ -1,4 +1,4 @@
-"""What a batch is worth: pure functions of the selection split's scores before and after it."""
+"""Rewards of a batch: pure functions of the selection split's scores before and after it."""
 
 from collections.abc import Callable
 from typing import NamedTuple

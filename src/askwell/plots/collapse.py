@@ -36,7 +36,7 @@ class Collapse(NamedTuple):
 
 def data(training: Training) -> Collapse:
     """All measures of concentration over the updates."""
-    return Collapse(binned(training, list(MEASURES)), warnings(training))
+    return Collapse(binned(training, list(MEASURES), "groups"), warnings(training))
 
 
 def charts(data: Collapse) -> list[Lines]:

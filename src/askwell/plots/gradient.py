@@ -17,7 +17,9 @@ def data(training: Training) -> pl.DataFrame:
     """`binned` rows of ``gradient``, ``shuffled``, their ``ratio``, ``agreement`` and ``chance``."""
     updates = training.updates.with_columns(ratio=pl.col("gradient") / pl.col("shuffled").clip(1e-12))
     return binned(
-        training._replace(updates=updates), ["gradient", "shuffled", "ratio", "agreement", "chance"]
+        training._replace(updates=updates),
+        ["gradient", "shuffled", "ratio", "agreement", "chance"],
+        "gradient",
     )
 
 

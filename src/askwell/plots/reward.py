@@ -15,14 +15,14 @@ SOURCE = "training"
 
 def data(training: Training) -> pl.DataFrame:
     """`binned` rows of ``reward`` (mean accuracy), ``spread`` (its standard deviation over siblings), ``seconds``."""
-    return binned(training, ["reward", "spread", "seconds"])
+    return binned(training, ["reward", "spread", "seconds"], "reward")
 
 
 def charts(data: pl.DataFrame) -> list[Lines]:
     """Three panels: reward, spread, seconds, of which those of the first update (it compiles) may leave the panel."""
     colour = style("learned").colour
-    usual = 3 * float(data["seconds"].median())  # type: ignore[arg-type]
-    top = usual if usual < data["seconds_high"].max() else None  # type: ignore[operator]
+    most = 3 * float(data["seconds"].median())  # type: ignore[arg-type]
+    top = most if most < data["seconds_high"].max() else None  # type: ignore[operator]
     return [
         Lines("Reward", "update", "mean accuracy", (line(data, "reward", "reward", colour),)),
         Lines(

@@ -11,7 +11,7 @@ POINTS = 150
 """Most points of a line."""
 
 
-def binned(training: Training, columns: list[str]) -> pl.DataFrame:
+def binned(training: Training, columns: list[str], needed: str) -> pl.DataFrame:
     """One row per stretch of updates: its middle ``update`` and, per column, mean, ``_low`` and ``_high``.
 
     A stretch is so long that there are at most `POINTS`; its ``width`` is in updates. With several seeds the
@@ -19,11 +19,13 @@ def binned(training: Training, columns: list[str]) -> pl.DataFrame:
     where a stretch is one update).
 
     Raises:
-        AskwellError: without any update.
+        AskwellError: without any update, or where the trainer does not tell the column `needed`.
     """
     updates = training.updates
     if updates.is_empty():
         raise AskwellError("This training has no finished update yet; wait for the first, or run it again.")
+    if updates[needed].null_count() == len(updates):
+        raise AskwellError(f"The trainer of this run tells nothing of its {needed}.")
     width = -(-(updates["update"].max() + 1) // POINTS)  # type: ignore[operator]
     stretch = (pl.col("update") // width).alias("stretch")
     if updates["seed"].n_unique() > 1:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from typing import Any
 
 import polars as pl
 
+from askwell.core import AskwellError
 from askwell.plots import collapse, fixed_point, gradient, reward
 from askwell.plots import validation as against
 from askwell.plots.palette import CEILINGS
@@ -109,11 +111,15 @@ def training_list(training: Training) -> str:
             bounds = f" [{row['low']:+.3f}, {row['high']:+.3f}] AULC on the validation tasks"
             items.append((word, SIGNS[word], f"Against {row['against']}: ", word + by + bounds))
     if not training.updates.is_empty():
-        found = collapse.data(training)
-        kind, sign = ("alarm", "!") if found.warnings else ("good", "✓")
-        items.append((kind, sign, "Spread: ", collapse.caption(found)))
-        items.append(("good", "·", "Signal: ", gradient.caption(gradient.data(training))))
-        items.append(("good", "·", "Reward: ", reward.caption(reward.data(training))))
+        for name, module in (("Spread: ", collapse), ("Signal: ", gradient), ("Reward: ", reward)):
+            try:
+                found: Any = module.data(training)
+            except AskwellError:  # this trainer does not tell it
+                continue
+            kind, sign = ("good", "·")
+            if isinstance(found, collapse.Collapse):
+                kind, sign = ("alarm", "!") if found.warnings else ("good", "✓")
+            items.append((kind, sign, name, module.caption(found)))
     if training.decisions["update"].n_unique() > 1:
         items.append(("good", "·", "Fixed point: ", fixed_point.caption(fixed_point.data(training))))
     return _list(items)

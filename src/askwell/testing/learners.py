@@ -38,14 +38,14 @@ def _fit(
 _compiled = eqx.filter_jit(_fit)
 
 
-def _usual(learner: AbstractLearner, weight: Float[Array, " n"], seed: int = 0) -> Float[Array, "m c"]:
+def _plain(learner: AbstractLearner, weight: Float[Array, " n"], seed: int = 0) -> Float[Array, "m c"]:
     return _compiled(learner, jax.random.key(seed), POOL.x, POOL.y, weight)
 
 
 def probabilities(learner: AbstractLearner) -> None:
     """Finite, summing to one; ``FLOOR`` for classes never answered; uniform without labels."""
     for kind, classes in ROWS.items():
-        log_proba = np.asarray(_usual(learner, _weight(classes)))
+        log_proba = np.asarray(_plain(learner, _weight(classes)))
         proba = np.exp(log_proba.astype(float))
         law(np.isfinite(log_proba).all(), f"Log-probabilities are not finite with {kind}.")
         law(np.allclose(proba.sum(1), 1, atol=1e-5), f"Probabilities do not sum to one with {kind}.")
@@ -63,14 +63,14 @@ def weight_zero_counts_for_nothing(learner: AbstractLearner) -> None:
     noise = 100 * jax.random.normal(jax.random.key(1), POOL.x.shape)
     x = jnp.where(weight[:, None] > 0, POOL.x, noise)
     y = jnp.where(weight > 0, POOL.y, (POOL.y + 1) % CLASSES)
-    usual, other = _usual(learner, weight), _compiled(learner, jax.random.key(0), x, y, weight)
-    law(agree(usual, other), "Rows of weight 0 changed the result.")
+    plain, other = _plain(learner, weight), _compiled(learner, jax.random.key(0), x, y, weight)
+    law(agree(plain, other), "Rows of weight 0 changed the result.")
 
 
 def weights_matter(learner: AbstractLearner) -> None:
     """Labels change the result: more of them, and weights above others."""
     some, heavy = _weight((0, 1, 2)), jnp.where(POOL.y == 0, 20.0, 1.0)
-    few, every, weighted = (_usual(learner, weight) for weight in (some, jnp.ones(N), heavy))
+    few, every, weighted = (_plain(learner, weight) for weight in (some, jnp.ones(N), heavy))
     law(not agree(few, every), "The result does not change with the labels.")
     law(not agree(every, weighted), "The result does not change with the weights.")
 
@@ -78,9 +78,9 @@ def weights_matter(learner: AbstractLearner) -> None:
 def same_key_same_result(learner: AbstractLearner) -> None:
     """A fit depends on its arguments alone: neither earlier fits nor tracing anew change it."""
     weight = _weight((0, 1, 2))
-    first = _usual(learner, weight)
-    _usual(learner, jnp.ones(N), seed=1)
-    law(agree(first, _usual(learner, weight), 0), "A fit changed after another fit in between.")
+    first = _plain(learner, weight)
+    _plain(learner, jnp.ones(N), seed=1)
+    law(agree(first, _plain(learner, weight), 0), "A fit changed after another fit in between.")
     anew = jax.jit(lambda key: _fit(learner, key, POOL.x, POOL.y, weight))(jax.random.key(0))
     law(agree(first, anew), "A fit changed when it was compiled anew.")
 
@@ -89,13 +89,13 @@ def jitted_equals_eager(learner: AbstractLearner) -> None:
     """Compiling changes no probability."""
     weight = _weight((0, 1, 2))
     eager = _fit(learner, jax.random.key(0), POOL.x, POOL.y, weight)
-    law(agree(jnp.exp(eager), jnp.exp(_usual(learner, weight))), "A compiled fit is not the eager one.")
+    law(agree(jnp.exp(eager), jnp.exp(_plain(learner, weight))), "A compiled fit is not the eager one.")
 
 
 def vmapped_equals_looped(learner: AbstractLearner) -> None:
     """Fitting many at once changes no probability."""
     weights = [_weight(classes) for classes in ROWS.values()]
-    looped = stack([jnp.exp(_usual(learner, weight)) for weight in weights])
+    looped = stack([jnp.exp(_plain(learner, weight)) for weight in weights])
     vmapped = jax.jit(jax.vmap(lambda w: _fit(learner, jax.random.key(0), POOL.x, POOL.y, w)))(stack(weights))
     law(agree(looped, jnp.exp(vmapped)), "Fits under vmap are not those of a loop.")
 
@@ -109,9 +109,9 @@ def refits_are_fits(learner: AbstractLearner) -> None:
     )
     own, other = fit(some), fit(_weight((1,)))
     nothing = jax.tree.map(lambda leaf: jnp.zeros_like(leaf) if eqx.is_array(leaf) else leaf, own)
-    usual = jnp.exp(_usual(learner, some))
-    law(agree(usual, jnp.exp(refit(nothing))), "A refit from zeros is not the fit.")
-    law(agree(usual, jnp.exp(refit(other))), "A refit from another fit gives other probabilities.")
+    plain = jnp.exp(_plain(learner, some))
+    law(agree(plain, jnp.exp(refit(nothing))), "A refit from zeros is not the fit.")
+    law(agree(plain, jnp.exp(refit(other))), "A refit from another fit gives other probabilities.")
 
 
 LEARNER_LAWS: tuple[Callable[[AbstractLearner], None], ...] = (

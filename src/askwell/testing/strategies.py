@@ -34,7 +34,7 @@ from askwell.testing.pools import (
 
 KEYS = 512
 FALSE_ALARM = 6.0
-"""Bound on ``|a - b| / √(a + b)`` of two counts: passed by luck once in 10⁷ (Hoeffding: ``2 exp(-6²/2)``)."""
+"""Bound on ``|a - b| / √(a + b)`` of two counts: passed by chance once in 10⁷ (Hoeffding: ``2 exp(-6²/2)``)."""
 
 
 @eqx.filter_jit

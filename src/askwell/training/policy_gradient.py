@@ -68,7 +68,7 @@ class PolicyGradientState(AbstractTrainerState):
 
 
 class AbstractPolicyGradient(AbstractTrainer[PolicyGradientState]):
-    """Makes what was worth more likelier: a direction of ascent for each task, and the same with shuffled rewards.
+    """Makes actions with higher returns more likely. Of each task: the gradient, and that of shuffled rewards.
 
     Attributes:
         candidates: the policy chooses among so many random points (all, where there are fewer).
@@ -218,7 +218,7 @@ class AbstractPolicyGradient(AbstractTrainer[PolicyGradientState]):
         return jax.vmap(lambda key: policy.act(key, view, space, rows))(keys)
 
     def bonus(self, act: Act, view: View, prior: Float[Array, " c"]) -> Float[Array, ""]:
-        """What a draw of actions is worth apart from rewards: entropy, less the prior penalty."""
+        """What is added to the rewards of a draw of actions: the entropy bonus, less the prior penalty."""
         value = self.entropy * jnp.mean(act.entropy)
         if self.prior != "none" and self.penalty:
             if act.chance is None:

@@ -35,14 +35,13 @@ def areas(game: AbstractGame, player: AbstractPlayer, key: jax.Array, pools: Poo
 
 
 def area(game: AbstractGame, outcome: Outcome) -> Float[Array, ""]:
-    """Mean accuracy over the labels that the budget allows; what is not spent counts at the last accuracy.
-
-    Where all rounds cost the same, that is the mean over the rounds; `askwell.stats.episodes` has it so, too.
-    """
+    """Mean accuracy over numbers of labels, a batch apart up to the budget, as `askwell.stats.episodes` has it."""
     accuracy = outcome.report.accuracy[game.turns_a_round - 1 :: game.turns_a_round]
-    cost = jnp.sum(outcome.cost.reshape(len(accuracy), -1), axis=1).astype(accuracy.dtype)
-    most = game.budget - game.start_labels
-    return (cost @ accuracy + (most - jnp.sum(cost)) * accuracy[-1]) / most
+    spent = jnp.cumsum(jnp.sum(outcome.cost.reshape(len(accuracy), -1), axis=1))
+    labels = jnp.arange(game.curve_step, game.budget - game.start_labels + 1, game.curve_step)
+    last = jnp.searchsorted(spent, labels, side="right") - 1
+    known = last >= 0
+    return jnp.sum(jnp.where(known, accuracy[last], 0.0)) / jnp.maximum(jnp.sum(known), 1)
 
 
 def judge(game: AbstractGame) -> Program:

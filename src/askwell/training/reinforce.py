@@ -72,7 +72,7 @@ class Reinforce(AbstractPolicyGradient):
                 return (jnp.sum(act.log_prob), self.bonus(act, view, shares)), act
 
             _, pull, act = jax.vjp(draw, params, has_aux=True)
-            # What an action was worth is known at the end alone. Until then each turn's gradients are kept: far
+            # The return of an action is known at the end only. Each turn's gradients are kept until then. They are far
             # smaller than the views, and playing the episode a second time would refit the learner again.
             one, no = jnp.ones(()), jnp.zeros(())
             steps = pull((one, no))[0], pull((no, one))[0]

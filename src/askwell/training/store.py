@@ -48,7 +48,7 @@ HISTORIES: dict[str, dict[str, Any]] = {
 """The histories' columns.
 
 `training`, one row an update: seconds; `reward`, the mean accuracy of what was drawn; `spread`, the deviation of
-what batches from one state were worth; entropy of a decision in nats; the figures of `askwell.training.Decisions`;
+the returns of batches from one state; entropy of a decision in nats; the figures of `askwell.training.Decisions`;
 lengths of the gradient and of that of shuffled rewards; `agreement`, the cosine between the gradients of two halves
 of the tasks, and `chance`, the same with shuffled rewards; null where the trainer does not tell one, and further
 columns for what else it tells. `decisions`: shares of k-means groups and classes in the

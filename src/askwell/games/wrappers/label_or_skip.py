@@ -76,6 +76,11 @@ class LabelOrSkip(AbstractGame[StreamState]):
         return self.game.budget
 
     @property
+    def curve_step(self) -> int:
+        """See `AbstractGame.curve_step`: the batch game's batch."""
+        return self.game.batch
+
+    @property
     def turns_a_round(self) -> int:
         """See `AbstractGame.turns_a_round`."""
         return self.every
