@@ -66,6 +66,15 @@ def test_list_names_everything_with_a_summary(say, kind, registry):
     assert all(len(line.split()) > 2 for line in lines[1:] if not line.startswith(" "))
 
 
+def test_lists_say_what_is_decided_about(say):
+    games = {line.split()[0]: line.split()[-1] for line in say("list", "games").splitlines()}
+    assert (games["batch"], games["label-or-skip"]) == ("rows", "skip")
+    rules = {
+        line.split()[0]: line.split()[-1] for line in say("list", "strategies").splitlines() if line.strip()
+    }
+    assert (rules["margin"], rules["label-all"]) == ("rows", "skip")
+
+
 def test_list_datasets_and_figures(say):
     digits = next(line for line in say("list", "datasets").splitlines() if line.startswith("digits"))
     assert digits.split() == ["digits", "scikit-learn", "held", "out", "yes"]

@@ -16,7 +16,7 @@ NAMES = ("random", "[bold]mine[/bold] and a name that is far too long for a colu
 GAIN = {"random": 0.1, "oracle": 0.3, "margin": 0.2}
 
 
-def result(datasets, strategies=NAMES, learners=("logistic",), splits=2) -> Result:
+def result(datasets, strategies=NAMES, learners=("logistic",), splits=3) -> Result:
     rows = [
         {
             "dataset": d,
@@ -25,6 +25,7 @@ def result(datasets, strategies=NAMES, learners=("logistic",), splits=2) -> Resu
             "batch": 5,
             "split": i,
             "round": 1,
+            "labels": 5,
             "accuracy": 0.5 + GAIN.get(s, 0.0),
         }
         for d in datasets

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from askwell.core import SCHEMA, AskwellError
-from askwell.plots import batch_sizes, gap_closed, verdict_matrix, verdicts
+from askwell.plots import batch_sizes, files, gap_closed, verdict_matrix, verdicts
 
 
 def records(table, splits=6, batches=(10,), noise=0.001):
@@ -102,3 +102,24 @@ def test_batch_sizes_by_hand():
     )
     with pytest.raises(AskwellError, match="one batch size"):
         batch_sizes.data(records(BASIC))
+
+
+def test_a_baseline_alone_has_no_lead_to_show():
+    with pytest.raises(AskwellError, match="A lead needs a strategy besides the baseline random"):
+        batch_sizes.data(records({"random": {5: 0.5, 10: 0.6}}, batches=(5, 10)))
+
+
+def test_names_stay_where_no_pair_is_told_apart():
+    """Every verdict is open, so every tile is blank; rows and columns keep their names, in files and on the web."""
+    names = ["random", "margin", "coreset"]
+    words = [[None if i == j else "not enough evidence" for j in range(3)] for i in range(3)]
+    found = verdict_matrix.Matrix(names, words, np.full((3, 3), 0.01))
+    drawn = files.draw_all(verdict_matrix.charts(found)).axes[0]
+    drawn.figure.canvas.draw()
+    assert [label.get_text() for label in drawn.get_yticklabels()] == found.names
+    assert [label.get_text() for label in drawn.get_xticklabels()] == found.names
+    left, right = drawn.get_xlim()
+    assert all(left <= at <= right for at in drawn.get_xticks())
+    (web,) = verdict_matrix.plotly(found)
+    assert list(web.layout.xaxis.categoryarray) == list(web.layout.yaxis.categoryarray) == found.names
+    assert (tuple(web.layout.xaxis.range), tuple(web.layout.yaxis.range)) == ((-0.5, 2.5), (2.5, -0.5))

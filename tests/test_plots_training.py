@@ -19,7 +19,7 @@ from askwell.plots import (
 from askwell.plots.palette import ALARM
 from askwell.plots.updates import POINTS, binned
 from askwell.report import open_run
-from askwell.report.run import COLUMNS
+from askwell.training.store import HISTORIES
 from fabricated import write_training
 
 NAMES = [name for name, figure in FIGURES.items() if figure.SOURCE == "training"]
@@ -191,7 +191,7 @@ def test_the_painting_moves(collapsed, tmp_path):
 
 
 def test_a_training_without_updates_says_so():
-    empty = Training(*(pl.DataFrame(schema=columns) for columns in COLUMNS.values()))
+    empty = Training(*(pl.DataFrame(schema=columns) for columns in HISTORIES.values()))
     for name in NAMES:
         with pytest.raises(AskwellError, match=r"yet"):
             FIGURES[name].data(empty)

@@ -10,7 +10,7 @@ import pytest
 
 from askwell import cli, compare
 from askwell.core import SCHEMA, AskwellError
-from askwell.report import html, open_run, report, tables, words
+from askwell.report import html, open_run, render, report, tables, words
 from askwell.report.page import page
 from askwell.stats import verdicts
 from fabricated import write_training
@@ -214,3 +214,21 @@ def test_evil_names_in_figures_end_no_script(tmp_path):
     found = learning_curves.data(data)
     made = html.figure("x", learning_curves.plotly(found), "caption", learning_curves.alt(found))
     assert made.count("</script>") == 1
+
+
+def test_rounds_of_a_budget_are_told_shown_and_sampled(tmp_path):
+    """Batches of 1 and 20 for 20 labels: 20 rounds of the one, 1 of the other, in words and in every figure."""
+    out = tmp_path / "run"
+    compare("iris", strategies=["random", "margin"], batches=(1, 20), labels=20, splits=2, out=out)
+    run = open_run(out)
+    page = render(run)
+    assert "2 splits, 20 rounds of 1 label and 1 round of 20 labels" in page
+    assert "<h2>Where it asks</h2>" in page
+    assert run.samples(["iris"]).curves["labels"].max() == 20
+    assert len(run.replay().scenes[0].picks) == 1  # of the batches that can be numbered, the largest
+
+
+def test_the_baseline_alone_has_a_report(tmp_path):
+    out = tmp_path / "run"
+    compare("iris", strategies="random", batches=(2, 4), rounds=2, splits=2, out=out)
+    assert "A lead needs a strategy besides the baseline random" in render(open_run(out))

@@ -224,3 +224,12 @@ def test_more_splits_falls_with_every_split_already_run():
     assert asked == sorted(asked, reverse=True)
     # Hand: settled for sure once 1.97 · 0.025 / √n < delta / 2, near n = 388; likely well before.
     assert 20 < asked[-1] < 388 - 64
+
+
+def test_a_whole_sentence_for_every_verdict():
+    def said(word, more=3):
+        return Verdict("mine", "random", 0.02, 0.01, 0.03, word, more, 0.005, 1, 20).said
+
+    assert said("better", None) == "mine is better than random by 0.020 [0.010, 0.030]"
+    assert said("equivalent", None) == "mine is equivalent to random within 0.005"
+    assert said("not enough evidence") == "mine: not enough evidence: about 3 more splits would settle it"

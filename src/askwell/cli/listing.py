@@ -59,9 +59,16 @@ def _listing(kind: Kind) -> dict[str, list[str]]:
             "name": list(known),
             "summary": [summary(strategy) for strategy in known.values()],
             "needs": [", ".join(strategy.needs) or "features" for strategy in known.values()],
+            "decides about": [strategy.space.name for strategy in known.values()],
         }
     if kind is Kind.learners:
         from askwell.learners import LEARNERS as registry
-    else:
-        from askwell.games import GAMES as registry
-    return {"name": list(registry), "summary": [summary(one) for one in registry.values()]}
+
+        return {"name": list(registry), "summary": [summary(one) for one in registry.values()]}
+    from askwell.games import GAMES
+
+    return {
+        "name": list(GAMES),
+        "summary": [summary(game) for game in GAMES.values()],
+        "an action is": [game.make({}).space.name for game in GAMES.values()],
+    }

@@ -7,7 +7,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from askwell.stats.student import FEWEST
+from askwell.stats.summary import FEWEST
 
 HEADING = 30
 """Characters of a user's name for a dataset or strategy until it is folded."""

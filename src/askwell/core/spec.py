@@ -129,6 +129,8 @@ def moved_path(name: str, old: Path, new: Path) -> str:
         return name
     if rest.startswith("~"):
         return name
+    if old != Path() and not (old / rest).exists() and Path(rest).exists():
+        return name  # earlier versions wrote paths as seen from the working folder
     return f"{kind}{colon}{os.path.relpath(old / rest, new)}"
 
 
