@@ -40,7 +40,8 @@ LONG = (
     "test_training_evaluation",
 )
 MAPS, EVERY = 15_000, 20
-"""Of the 65,530 maps that Linux allows a process; 30,000 held 6 GB. Counted every so many tests, which add a few thousand."""
+"""Of the 65,530 maps that Linux allows a process; 30,000 held 6 GB. They are counted every so many tests.
+"""
 played = itertools.count(1)
 
 
