@@ -40,8 +40,7 @@ LONG = (
     "test_training_evaluation",
 )
 MAPS, EVERY = 15_000, 20
-"""Of the 65,530 maps that Linux allows a process; 30,000 held 6 GB. They are counted every so many tests.
-"""
+"""Of the 65,530 maps that Linux allows a process; 30,000 held 6 GB. Counted after so many tests."""
 played = itertools.count(1)
 
 
