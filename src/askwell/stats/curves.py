@@ -15,8 +15,8 @@ def episodes(records: pl.DataFrame) -> pl.DataFrame:
     """One row per episode: the columns of `CELL`, ``aulc``, ``final_accuracy`` and ``seconds``.
 
     ``aulc`` is the mean accuracy over the labels that the budget allows: each label counts at the accuracy after the
-    refit that first knew it, and what was not spent at the last accuracy. Where all rounds cost the same, that is the
-    mean over the rounds. ``final_accuracy`` is the last round's, ``seconds`` the sum.
+    refit that first knew it, and each that was not bought at the last accuracy. Where all rounds cost the same, that is
+    the mean over the rounds. ``final_accuracy`` is the last round's, ``seconds`` the sum.
     Rows come by dataset, then by first appearance of the strategy in `records`, then by learner, batch,
     split; apart from that order of strategies, the order of `records` changes nothing, not even a last digit.
 

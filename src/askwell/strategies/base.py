@@ -13,7 +13,7 @@ class AbstractScoreStrategy(AbstractStrategy):
 
     @abc.abstractmethod
     def score(self, view: View) -> Float[Array, " n"]:
-        """How much each point is worth asking; points already asked may get any finite number."""
+        """A score for each point, the highest are asked; points already asked may get any finite number."""
 
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
         """See `AbstractStrategy.select`."""
