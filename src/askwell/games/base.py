@@ -137,8 +137,8 @@ def trajectory(
 ) -> tuple[Any, State, Any]:
     """Play an episode: the one place where it is a scan.
 
-    The game's own randomness comes from ``keys[0]``, the player's from ``keys[1]``, so that all
-    players with the same first key meet the same start labels, wrong answers and learner seeds.
+    The game's own randomness comes from ``keys[0]``, the player's from ``keys[1]``, so that all players
+    with the same first key meet the same start labels, wrong answers and learner seeds.
 
     Args:
         game: what is played.

@@ -56,9 +56,9 @@ class Search(eqx.Module):
     ask for: the most accurate wins, log-loss breaks ties. Then, `exchanges` times for each slot, slot after slot,
     `trials` points are tried in the place of one of the batch, half random, half from the proposals. The best is
     taken if accuracy less log-loss (in nats) rises and accuracy stays at or above the best proposal's. Exchanges are
-    refitted from the fit before, which takes a convex learner half the steps. At the end the batch found is refitted from
-    scratch and must still be better than the best proposal: the result is never less accurate, on the set that it is
-    judged on, than any proposal.
+    refitted from the fit before, which takes a convex learner half the steps. At the end the batch found is
+    refitted from scratch and must still be better than the best proposal: the result is never less accurate, on the
+    set that it is judged on, than any proposal.
 
     Log-loss is there because accuracy alone follows single points of a small set: with equal refits on 4 splits, digits
     (360 selection points) came to .899 AULC on the report split against .891. It is no gain everywhere: letter (1,000

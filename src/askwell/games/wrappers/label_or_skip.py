@@ -27,8 +27,8 @@ class LabelOrSkip(AbstractGame[StreamState]):
     """The pool passes by in random order; a player labels or skips each point, within the batch game's budget.
 
     The pool's features are known from the start, the order is not. The learner is refitted after each `every` points,
-    whether or not one of them was labelled: a fixed rhythm, so that episodes that run side by side refit together. If
-    the pool is no multiple of `every`, the points left over are not offered. Once the budget is spent, "label" buys
+    whether or not one of them was labelled: a fixed rhythm, so that episodes that run side by side refit together. The
+    points left over after the last whole `every` are not offered. Once the budget is spent, "label" buys
     nothing.
 
     Attributes:
