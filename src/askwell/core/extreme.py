@@ -1,14 +1,14 @@
-"""Where the highest and the lowest stand."""
+"""The places of the highest and the lowest value."""
 
 import jax.numpy as jnp
 from jaxtyping import Array, Int, Shaped
 
 
 def argmax(value: Shaped[Array, "..."], axis: int = -1) -> Int[Array, "..."]:
-    """`jnp.argmax`, some ten times sooner on CPU: two reductions along an axis that the processor vectorises.
+    """`jnp.argmax`, some ten times faster on CPU: two reductions along an axis that the processor vectorises.
 
     `value` has numbers or truth values and one axis or more, of which `axis`, not empty, is left out of the result.
-    The first of equals; the last place where a number is none (NaN).
+    The first of equal values; the last place if one is not a number (NaN).
     """
     return _first(value == jnp.max(value, axis=axis, keepdims=True), axis)
 

@@ -50,7 +50,7 @@ class Geometry(eqx.Module):
 
 
 def rbf(square_distance: Float[Array, "..."], width: Float[Array, ""]) -> Float[Array, "..."]:
-    """Similarity of points so far apart, in 0..1."""
+    """Similarity of points at these squared distances, in 0..1."""
     return jnp.exp(-square_distance / (2 * width**2))
 
 
@@ -71,7 +71,7 @@ def measure(x: Float[Array, "n d"]) -> Geometry:
     distance = square_distance(x, x[landmarks])
     near = min(NEIGHBOURS, max(n - 1, 1))
     neighbour = jnp.sqrt(_neighbours(x, jnp.arange(n), near))
-    # The pool's scale is some landmarks' alone: a mean needs no more, and density costs n² where it is not read.
+    # Some landmarks are enough for the pool's scale, a mean; so the density, at a cost of n², is left out if not read.
     scale = (
         jnp.mean(neighbour if n <= LANDMARKS else jnp.sqrt(_neighbours(x, landmarks[:SCALE], near))) + 1e-6
     )

@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, Int
 def inverse(matrix: Float[Array, "d d"]) -> Float[Array, "d d"]:
     """`jnp.linalg.inv` of a symmetric, positive definite matrix, by Gauss–Jordan elimination without pivoting.
 
-    For tens of columns on CPU it is as quick as LAPACK alone, several times so under `vmap`, and it cannot hang:
+    For tens of columns on CPU it is as fast as LAPACK, and several times as fast under `vmap`; and it cannot hang:
     JAX 0.10 spreads the LU factors of a batch over the pool that its programs run in, and waits for them there; once
     every thread of the pool waits for others (two programs, two inverses each, four threads), all wait for ever.
     """

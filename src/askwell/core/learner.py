@@ -53,8 +53,8 @@ class AbstractLearner(eqx.Module):
     ) -> AbstractFitted:
         """Fit again after a small change of the rows, for searches that try out many; games never do.
 
-        The answer is that of `fit`; a learner that gets there from anywhere may start at `fitted`, where zeros
-        throughout stand for no fit. By default `fit` itself.
+        The answer must be that of `fit`. A learner whose answer does not depend on where it starts may start at
+        `fitted`; if that is zero throughout, there was no fit before. The default is `fit` itself.
         """
         return self.fit(key, x, y, weight, classes)
 
@@ -66,7 +66,7 @@ def unfitted(
     weight: Float[Array, " n"],
     classes: int,
 ) -> AbstractFitted:
-    """What a fit to rows of these shapes looks like before there is any label: zeros throughout.
+    """A stand-in for a fit to rows of these shapes while there is no label: zeros throughout.
 
     Nothing is fitted, so no program has to be compiled for it; every class is equally probable.
     """
@@ -97,5 +97,5 @@ class Packed(eqx.Module, Generic[T]):
         """The tree."""
         structure, rest = self.form
         arrays = iter(self.arrays)
-        # No leaf of a tree is None, so a None in `rest` is the place of an array.
+        # A tree has no leaf that is None, so a None in `rest` marks the place of an array.
         return jax.tree.unflatten(structure, [next(arrays) if leaf is None else leaf for leaf in rest])

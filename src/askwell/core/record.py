@@ -32,10 +32,10 @@ SCHEMA = pl.Schema(
 
 
 def completed(records: pl.DataFrame) -> pl.DataFrame:
-    """Records in today's schema; in earlier versions a round was a turn, and the whole budget was spent.
+    """Records in today's schema; in earlier versions each round was one turn, and the whole budget was spent.
 
     Raises:
-        polars.exceptions.PolarsError: for what is no record.
+        polars.exceptions.PolarsError: if these are no records.
     """
     if "turn" not in records.columns:
         whole = pl.col("labels").max().over(CELL)

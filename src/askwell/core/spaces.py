@@ -17,7 +17,7 @@ class AbstractSpace(eqx.Module):
 
     @abc.abstractmethod
     def sample(self, key: PRNGKeyArray, view: View) -> Array:
-        """A random allowed action, all alike."""
+        """A random allowed action, each with the same probability."""
 
 
 class Rows(AbstractSpace):

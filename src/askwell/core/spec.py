@@ -19,12 +19,12 @@ def tuples(value: Any) -> Any:
 
 
 def listed(value: Any) -> Any:
-    """One value stands for a list of one."""
+    """A single value means a list of one."""
     return (value,) if isinstance(value, str | int) else tuples(value)
 
 
 def once(values: tuple) -> tuple:
-    """Each value at its first place only."""
+    """Each value once, at its first place."""
     return tuple(dict.fromkeys(values))
 
 

@@ -28,7 +28,7 @@ class AbstractPlayer(eqx.Module):
 
     @abc.abstractmethod
     def decide(self, key: PRNGKeyArray, view: View, space: AbstractSpace) -> Array:
-        """An action of `space`, which is of the kind that `self.space` names. The key is all that chance comes from."""
+        """An action of `space`, which is of the kind that `self.space` names. The key is the only source of chance."""
 
 
 class AbstractStrategy(AbstractPlayer):

@@ -23,9 +23,9 @@ class Truth(eqx.Module):
 
 
 class Evidence(NamedTuple):
-    """What the learner is fitted to: points, their labels, and how much each counts; weight 0 where none is yet.
+    """What the learner is fitted to: points, their labels and weights; weight 0 in a place not used yet.
 
-    Most of it is rows of the pool that were bought; a game may add what is no row.
+    Most of the points are rows of the pool that were bought; a game may add points that are no rows.
     """
 
     x: Float[Array, "b d"]
@@ -44,7 +44,10 @@ class Evidence(NamedTuple):
 def inserted(
     place: Int[Array, ""], room: int, q: int, count: Int[Array, ""]
 ) -> tuple[Bool[Array, " b"], Int[Array, " b"]]:
-    """Which of `room` places are filled when `count` of `q` things are put in at `place`, and with which of them."""
+    """Where the first `count` of `q` things go among `room` places, from `place` on.
+
+    Returns which places are filled, and for each place the number of its thing.
+    """
     at = jnp.arange(room) - place
     return (at >= 0) & (at < count), jnp.clip(at, 0, q - 1)
 
@@ -57,11 +60,11 @@ def gathered(x: Float[Array, "n d"], y: Int[Array, " n"], rows: Int[Array, " b"]
 
 
 class Stream(eqx.Module):
-    """Where points come one at a time: which one is offered, and what became of those before it.
+    """Where points come one at a time: the one that is offered now, and what happened to those before it.
 
     Attributes:
         row: the pool row that is offered now.
-        offered: the rows in the order in which they came, the present one last; ``n`` where none has come yet.
+        offered: the rows in the order in which they came, the present one last; then ``n`` for those still to come.
         labelled: for each of those places, whether its label was bought.
         position: how many came before.
         length: how many come in all.
@@ -92,7 +95,7 @@ class View(eqx.Module):
     `round` counts refits from 0. `learner` is the kind of classifier that is refitted, for players that try out labels
     (None where only its probabilities are known), `fitted` the classifier as it stands.
     `stream` is None unless points come one at a time, and `truth` unless the player declares ``cheats``. `given` says
-    that `log_proba` was not fitted to `y`: it comes from a model of the user's own, which knows its classes before the
+    that `log_proba` was not fitted to `y`: it comes from the user's own model, which knows its classes before the
     first answer.
     """
 

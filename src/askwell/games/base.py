@@ -22,13 +22,13 @@ State = TypeVar("State", bound=AbstractState)
 
 
 class Outcome(eqx.Module):
-    """What one turn brought: for rewards, records and looking at; the next step never reads it.
+    """What happened in one turn: for rewards, records and figures; the next step never reads it.
 
     Attributes:
         bought: pool rows whose labels were bought; ``n`` (the size of the pool) where nothing was.
         answers: their labels, of any value where nothing was bought.
         cost: labels paid for in this turn.
-        reward: of the learner's last refit, 0 in turns without one.
+        reward: of the learner's refit in this turn; 0 in turns without one.
         selection, report: the learner's scores after the turn.
         legal: whether the action was allowed: rows of the pool, distinct, none bought before.
     """
@@ -45,7 +45,7 @@ class Outcome(eqx.Module):
 class AbstractGame(eqx.Module, Generic[State]):
     """An episodic decision process around pool and learner; pure functions, static shapes.
 
-    An episode has turns, an action each; a round is so many turns as the learner is refitted after.
+    An episode has turns, one action in each. A round is the turns from one refit of the learner to the next.
 
     `opponents` names the strategies that `compare` plays where none is named, the baseline first. `environment` is
     the game's name in Gymnasium.
@@ -86,7 +86,7 @@ class AbstractGame(eqx.Module, Generic[State]):
 
     @property
     def turns_a_round(self) -> int:
-        """Turns after which the learner is refitted."""
+        """How many turns a round has: the learner is refitted after so many."""
         return 1
 
     @abc.abstractmethod
@@ -127,7 +127,7 @@ class Turn(NamedTuple):
 
 Memory = TypeVar("Memory")
 Act = Callable[[Turn, Any, Any], tuple[Any, Any, Any]]
-"""From turn, state and memory to the next state, the next memory, and what is told of the turn."""
+"""From turn, state and memory to the next state, the next memory, and what to report of the turn."""
 
 
 def trajectory(
@@ -142,8 +142,8 @@ def trajectory(
 ) -> tuple[Any, State, Any]:
     """Play an episode: the one place where it is a scan.
 
-    The game's own randomness comes from ``keys[0]``, the player's from ``keys[1]``, so that whoever plays with the
-    same first key meets the same start labels, wrong answers and learner seeds.
+    The game's own randomness comes from ``keys[0]``, the player's from ``keys[1]``, so that all players
+    with the same first key meet the same start labels, wrong answers and learner seeds.
 
     Args:
         game: what is played.
@@ -155,7 +155,7 @@ def trajectory(
         turns: how many are played; by default a whole episode.
 
     Returns:
-        What `act` told, with a leading axis of turns, the last state, and the last memory.
+        What `act` reported, with a leading axis of turns; the last state; the last memory.
     """
     game_key, act_key = keys
     if start is None:
@@ -183,7 +183,7 @@ def seen(game: AbstractGame[State], player: AbstractPlayer, state: State) -> Vie
 def rollout(game: AbstractGame, player: AbstractPlayer, key: PRNGKeyArray, pool: Pool) -> Outcome:
     """Play one whole episode; every field of the outcome gets a leading axis of turns.
 
-    The game's own randomness does not depend on the player, so players that play with one key are paired.
+    The game's own randomness does not depend on the player, so players that are given the same key are paired.
     """
 
     def act(turn: Turn, state: Any, memory: None):

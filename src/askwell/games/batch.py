@@ -50,7 +50,7 @@ class BatchState(AbstractState):
 class BatchGame(AbstractGame[BatchState]):
     """`rounds` times: ask `batch` labels, refit the learner from scratch, score it.
 
-    The one game that buys labels and refits; others wrap it and say what an action buys.
+    The only game that buys labels and refits; other games wrap it and say what an action buys.
 
     Attributes:
         learner: the classifier that the labels are for.
@@ -60,7 +60,7 @@ class BatchGame(AbstractGame[BatchState]):
         reward: a name from ``askwell.games.REWARDS``; always computed on the selection split.
         labeller: if given, the geometry's groups are not k-means but one for each class, from a labeller that
             guesses every pool point's class and is wrong with this probability. The guesses are fixed at reset, the
-            same for all strategies, and the one thing in a view that hidden labels have a say in.
+            same for all strategies, and the only thing in a view that depends on hidden labels.
     """
 
     name: ClassVar[str] = "batch"
@@ -144,7 +144,7 @@ class BatchGame(AbstractGame[BatchState]):
         if self.start:
             fitted = self.learner.fit(fit_key, *evidence, pool.classes)
             log_proba, selection, report = predicted(fitted, pool)
-        else:  # learners agree when there is no label: no need to compile another fit for that
+        else:  # all learners agree when there is no label, so no other fit has to be compiled for that
             fitted = unfitted(self.learner, *evidence, pool.classes)
             even = lambda m: jnp.full((m, pool.classes), -jnp.log(pool.classes))
             log_proba = even(n)
@@ -196,14 +196,14 @@ class BatchGame(AbstractGame[BatchState]):
         return state, outcome
 
     def allowed(self, state: BatchState, rows: Int[Array, " q"]) -> Bool[Array, ""]:
-        """Whether rows are distinct and none was bought before; ``n`` may come as often as it likes."""
+        """Whether rows are distinct and none was bought before; ``n`` may occur any number of times."""
         n, q = state.answers.shape[0], len(rows)
         again = jnp.any(rows[:, None] == state.rows, axis=1)
         twice = jnp.any((rows[:, None] == rows) & (jnp.arange(q)[:, None] < jnp.arange(q)), axis=0)
         return ~jnp.any((rows < n) & (again | twice))
 
     def buy(self, state: BatchState, rows: Int[Array, " q"]) -> BatchState:
-        """Buy the labels of some rows; ``n`` buys nothing, and stands behind all that does."""
+        """Buy the labels of some rows; ``n`` buys nothing, and comes after all rows that are bought."""
         n = state.answers.shape[0]
         count, at = jnp.sum(rows < n), jnp.minimum(rows, n - 1)
         new, source = inserted(state.cost, len(state.rows), len(rows), count)
@@ -217,7 +217,7 @@ class BatchGame(AbstractGame[BatchState]):
     def refit(
         self, key: PRNGKeyArray, state: BatchState, since: Int[Array, ""], most: int, last: Bool[Array, ""]
     ) -> tuple[BatchState, Float[Array, ""]]:
-        """Refit to all that was bought, score, and say what the labels bought since the last refit were rewarded with.
+        """Refit to all that was bought, score, and give the reward of the labels bought since the last refit.
 
         `since` is the cost at that refit, `most` how many labels can have been bought since; `last` says whether the
         episode ends here.
@@ -257,7 +257,7 @@ def predicted(fitted: AbstractFitted, pool: Pool) -> tuple[Float[Array, "n c"], 
 
 
 def annotate(key: PRNGKeyArray, y: Int[Array, " n"], classes: int, noise: float) -> Int[Array, " n"]:
-    """What the annotator would answer: wrong with probability `noise`, then any other class alike."""
+    """What the annotator would answer: wrong with probability `noise`, then one of the other classes at random."""
     wrong_key, which_key = jax.random.split(key)
     wrong = jax.random.bernoulli(wrong_key, noise, y.shape)
     other = (y + jax.random.randint(which_key, y.shape, 1, max(classes, 2))) % classes

@@ -11,7 +11,7 @@ GAMES = collect("game", globals(), AbstractGame)
 
 
 def make_game(name: str, settings: dict[str, Any], **batch: Any) -> AbstractGame:
-    """The game of that name: `settings` are its own, `batch` those of the batch game, see `BatchGame`.
+    """The game of that name: `settings` are its own settings, `batch` those of the batch game (see `BatchGame`).
 
     Raises:
         AskwellError: for an unknown name, or settings that it cannot have.

@@ -22,22 +22,22 @@ class Change(NamedTuple):
 
 
 def accuracy_change(change: Change) -> Float[Array, ""]:
-    """Accuracy gained; undiscounted, an episode's sum is the final accuracy less the first."""
+    """Accuracy gained; over an episode, without discount, these sum to the final accuracy less the first."""
     return change.after.accuracy - change.before.accuracy
 
 
 def log_loss_change(change: Change) -> Float[Array, ""]:
-    """Log-loss lost: smoother than accuracy, in nats."""
+    """Decrease of the log-loss, in nats: smoother than accuracy."""
     return change.before.log_loss - change.after.log_loss
 
 
 def final_accuracy(change: Change) -> Float[Array, ""]:
-    """Accuracy after the last round, nothing before; can lose area under the learning curve."""
+    """Accuracy after the last round, 0 before it; following it may lower the area under the learning curve."""
     return change.after.accuracy * change.last
 
 
 def relative_accuracy(change: Change) -> Float[Array, ""]:
-    """Accuracy above that of a random batch from the same state: zero-centred for random."""
+    """Accuracy above that of a random batch from the same state: 0 on average for the strategy random."""
     assert change.random is not None
     return change.after.accuracy - change.random.accuracy
 

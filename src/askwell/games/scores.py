@@ -9,7 +9,7 @@ CALIBRATION_BINS = 15
 
 
 class Scores(eqx.Module):
-    """Scores of one set of predictions: shares in 0..1, but `log_loss` in nats."""
+    """Scores of one set of predictions: all are shares in 0..1, except `log_loss`, which is in nats."""
 
     accuracy: Float[Array, ""]
     balanced_accuracy: Float[Array, ""]

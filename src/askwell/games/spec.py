@@ -26,7 +26,7 @@ def _game(value: str) -> str:
 
 
 class AbstractGameSpec(AbstractSpec):
-    """What decides a game, but for learner and batch.
+    """What decides a game, apart from learner and batch.
 
     Attributes:
         game: a name from ``askwell.games.GAMES``, with settings of its own in `game_settings`.
@@ -42,7 +42,7 @@ class AbstractGameSpec(AbstractSpec):
     labeller: Share | None = None
 
     def game_of(self, learner: AbstractLearner, batch: int, rounds: int | None = None) -> AbstractGame:
-        """The game, the one way from a spec to it; `rounds` instead of the spec's.
+        """The game of this spec, with `rounds` instead of the spec's if given; the only way from a spec to a game.
 
         Raises:
             AskwellError: for settings that the game cannot have.

@@ -1,4 +1,4 @@
-"""What all learners share: which classes were seen, and what is said of the others."""
+"""What all learners share: which classes were seen, and the probability of the others."""
 
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int

@@ -11,7 +11,7 @@ from askwell.core.inverse import inverse
 from askwell.learners.base import complete, seen_classes
 
 STAGE = 24
-"""Steps before the preconditioner is computed anew, which costs as much as some ten of them."""
+"""Steps until the preconditioner is computed anew, which costs as much as some ten steps."""
 
 INTERCEPT = 1e-2
 """Share of the penalty that the preconditioner has for the intercept, which is free."""

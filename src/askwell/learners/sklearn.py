@@ -65,7 +65,7 @@ class SklearnLearner(AbstractLearner):
     estimator: Any = eqx.field(static=True)
 
     def __check_init__(self):
-        """Refuse what cannot say probabilities."""
+        """Refuse a classifier without probabilities."""
         if not hasattr(self.estimator, "predict_proba"):
             raise AskwellError(
                 f"{type(self.estimator).__name__} has no predict_proba; choose a classifier that gives "

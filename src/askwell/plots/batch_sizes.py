@@ -1,4 +1,4 @@
-"""What the size of a batch does: the lead in AULC over a baseline, batch by batch."""
+"""The effect of the batch size: the lead in AULC over a baseline for each size."""
 
 import polars as pl
 from matplotlib.figure import Figure

@@ -1,4 +1,4 @@
-"""What most figures are made of: panels of lines, dots or tiles, said once and drawn for files and for the web."""
+"""What most figures are made of: panels of lines, dots or tiles, described once and drawn for files and for the web."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -24,7 +24,7 @@ class Line(NamedTuple):
 class Lines(NamedTuple):
     """A panel of lines. `level` is a value to compare with; `marks` are places on x with a word on each.
 
-    `floor` and `ceiling`, where given, are the end of the axis of y on that side.
+    `floor` and `ceiling`, where given, are the lower and the upper end of the y axis.
     """
 
     title: str
@@ -63,7 +63,7 @@ class Dots(NamedTuple):
 class Tiles(NamedTuple):
     """A heat map: `z` is ``[rows, columns]``; `text` ``[rows][columns]`` is written on the tiles.
 
-    `unit` stands behind its numbers. `shades` are the colours from `low` to `high`. `marks` are
+    `unit` is written after its numbers. `shades` are the colours from `low` to `high`. `marks` are
     columns with a word each, as in `Lines`.
     """
 

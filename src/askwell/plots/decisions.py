@@ -1,4 +1,4 @@
-"""The policy painting itself: which groups and classes it asks about, over updates and over rounds."""
+"""What the policy decides: which groups and classes it asks about, over updates and over rounds."""
 
 import io
 from typing import NamedTuple

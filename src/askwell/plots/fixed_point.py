@@ -1,4 +1,4 @@
-"""How far the policy's decisions are from where they end: the way to the fixed point."""
+"""How far the policy's decisions are from those at the end of training, its fixed point."""
 
 from typing import NamedTuple
 

@@ -16,7 +16,7 @@ GAP = 18
 """From a line's end to its name, in points."""
 
 FULL = 0.55
-"""Names that take more of the axes' height than this stand too far from their lines to be told apart."""
+"""If the names take more of the axes' height than this, they are too far from their lines."""
 
 
 def spread_apart(wanted: np.ndarray, gap: float, low: float, high: float) -> np.ndarray:

@@ -16,11 +16,11 @@ def gap_closed(records: pl.DataFrame) -> pl.DataFrame:
 
     ``(AULC - random's) / (oracle's - random's)``: 0 for random, 1 for the oracle, above 1 or below 0 where a
     strategy beats the one or loses to the other. Means over the splits that all three have come first, then
-    one ratio: a mean of ratios would be ruled by the splits where the oracle gains nearly nothing.
+    one ratio: a mean of ratios would be dominated by the splits where the oracle gains nearly nothing.
 
     Null where random or the oracle was not played, and where the oracle is not reliably above random: the
     95 % Student t interval of their paired difference over these splits does not lie above 0, as it never
-    does with one split. A share of a gap that may be nothing says nothing.
+    does with one split. A share of a gap that may be 0 has no meaning.
     """
     cells = episodes(records)
     rows = cells.select(GROUP).unique(maintain_order=True)

@@ -20,7 +20,7 @@ ASSURANCE = 0.8
 """The chance of settling that the number of splits aims at."""
 
 HOPE = 0.5
-"""If no number of splits gives this chance of settling, none is named."""
+"""If no number of splits gives this chance of settling, no number is named."""
 
 
 def more_splits(interval: Interval, spread: Spread, delta: float, confidence: float = 0.95) -> int | None:
@@ -29,7 +29,7 @@ def more_splits(interval: Interval, spread: Spread, delta: float, confidence: fl
     With `n` more splits the interval's half-width ``h`` falls as ``t √(between/k + mean(within/(s+n))/k)``,
     and the estimate moves to a ``D ~ Normal(estimate, error(0)² - error(n)²)``: only the splits' part of the
     error goes away. It has settled when ``|D| > h`` (better or worse) or ``|D| < delta - h`` (equivalent).
-    The variance between datasets, where these stand for others, is itself uncertain; the chance is averaged
+    The variance between datasets, where these are a sample of others, is itself uncertain; the chance is averaged
     over its fiducial values, ``between + mean(within/s) = (k-1) var(dataset means) / χ²_{k-1}``.
     The answer is the least `n` with a chance of `ASSURANCE`, or nearly the best that there is.
 
@@ -67,7 +67,7 @@ def splits_needed(
     The power of the t test: the least `n` with which the interval misses 0 with a chance of `ASSURANCE`, were
     the true difference ``±delta`` and the spread that seen so far. The test's noncentrality is
     ``delta / √(between/k + mean(within)/(n k))``; as in `more_splits`, the variance between datasets, where
-    these stand for others, is averaged over its fiducial values. The difference seen so far plays no part:
+    these are a sample of others, is averaged over its fiducial values. The difference seen so far plays no part:
     this plans an experiment, `more_splits` continues one. Datasets of one split take the others' mean spread.
     None if no number of splits would do it, because the datasets differ too much among themselves: only more
     datasets would.

@@ -15,7 +15,7 @@ class Spread:
     """Variance components of the mean of dataset means, for ``k`` datasets.
 
     From `GENERAL` datasets on these are a sample of datasets in general: a random-effects model. Fewer are
-    taken as given, and the mean over just these is claimed. So a fifth dataset asks a wider question: its
+    taken as given, and the mean over just these is claimed. So with a fifth dataset the question is wider: its
     interval is mostly wider than that of the four before, and what was settled for them may be open again.
 
     Attributes:
@@ -30,7 +30,7 @@ class Spread:
 
     @property
     def general(self) -> bool:
-        """Whether the datasets stand for others."""
+        """Whether the datasets are a sample of datasets in general."""
         return self.datasets >= GENERAL
 
     @property

@@ -30,7 +30,7 @@ class Verdict:
         splits: paired splits on the dataset that has most.
         p_better: probability, by the Bayesian signed-rank test over datasets (see `bayes_signed_rank`), that
             the strategy is better; `p_equivalent` that it is within `delta`; `p_worse`. The three sum to one.
-            None below five datasets. They stand beside the verdict and never decide it.
+            None below five datasets. They are given beside the verdict and never decide it.
     """
 
     strategy: str
@@ -81,7 +81,7 @@ def verdicts(
     With five datasets or more it is about the mean over such datasets in general. With fewer it is about the
     mean over just these: two datasets say next to nothing about others, but enough splits settle what holds
     for the two. Going from four to five, the wider question may be open although the narrow one was settled.
-    Each is made at `confidence` by itself; nothing is adjusted for the number of strategies (`ranks` is).
+    Each verdict is made at `confidence` on its own; nothing is adjusted for the number of strategies (`ranks` is).
 
     Raises:
         AskwellError: if the baseline has no records, or `delta` is not positive.

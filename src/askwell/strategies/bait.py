@@ -41,14 +41,14 @@ def information(
 
 
 def gain(now: Information, amount: Float[Array, "c n"]) -> Float[Array, " n"]:
-    """By how much ``tr(M⁻¹ F)`` falls if `amount` of each point's information comes to ``M`` (Woodbury)."""
+    """By how much ``tr(M⁻¹ F)`` falls if `amount` of each point's information is added to ``M`` (Woodbury)."""
     return jnp.sum(amount * now.reach / jnp.maximum(1 + amount * now.leverage, 1e-6), axis=0)
 
 
 def add(
     now: Information, x: Float[Array, "n d"], amount: Float[Array, "c n"], row: Int[Array, ""]
 ) -> Information:
-    """The state once `amount` of that row's information has come to ``M``; negative amounts take it away."""
+    """The state once `amount` of that row's information is added to ``M``; negative amounts take it away."""
     own = amount[:, row]
     step = own / jnp.maximum(1 + own * now.leverage[:, row], 1e-6)
     step, height = step[:, None], now.reach[:, row, None]
@@ -69,10 +69,10 @@ def add(
 
 
 class Bait(AbstractStrategy):
-    """Batch whose Fisher information suits the whole pool's best (Ash et al. 2021); by design if cold.
+    """Batch whose Fisher information matches the whole pool's best (Ash et al. 2021); optimal design if cold.
 
     Minimises ``tr((ridge · I + Σ_asked I(x))⁻¹ Σ_pool I(x))``: adds ``2 q`` points greedily, then takes the
-    ``q`` back that are missed least. ``I(x)`` is that of logistic regression on the pool's own features (the
+    ``q`` back whose loss matters least. ``I(x)`` is that of logistic regression on the pool's own features (the
     paper: a network's last layer), weighed by the view's probabilities. Only its class blocks ``p (1 − p) x
     xᵀ`` are kept: the same criterion as the full matrix's for two classes, an approximation for more, which
     drops the covariance of different classes' weights. Memory ``c · (d² + n)``: meant for up to about 1,000
@@ -104,7 +104,7 @@ class Bait(AbstractStrategy):
             view.asked,
             most,
         )
-        # Where fewer than 2 q points are left, the last picks are none: not to be kept, nothing to take back.
+        # If fewer than 2 q points are left, the last picks are not real: they are neither kept nor taken back.
         real = jnp.arange(most) < n - jnp.sum(view.asked)
         taken = jnp.zeros(n, bool).at[picks].max(real)
         now = information(x, amount, view.asked | taken, self.ridge)

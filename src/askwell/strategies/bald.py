@@ -22,7 +22,7 @@ class Bald(AbstractStrategy):
     With few labels and a linear learner it can be far below random: on digits (4 splits) its batches of
     10 held 7 to 9 points of one class in rounds 2 to 6 (random 2 to 4), with norms a fifth above the pool's, and
     7 of 10 classes had been seen after 50 labels, where random had seen all. Which of these is the cause was not
-    tested. Nothing in the score speaks against redundancy, or for classes not seen.
+    tested. The score does not penalise redundancy, nor does it favour classes not seen.
     """
 
     name: ClassVar[str] = "bald"

@@ -38,10 +38,10 @@ def earlier(key: PRNGKeyArray, view: View, strategy: str, rounds_ago: Int[Array,
 
 
 class Albl(AbstractStrategy):
-    """Each point by one of several rules, chosen by a bandit on past rounds (Hsu & Lin 2015); so too if cold.
+    """Each point by one of several rules, chosen by a bandit on past rounds (Hsu & Lin 2015); the same if cold.
 
     ALBL's EXP4 over `experts` and uniform sampling, which is always among them. A rule's advice is its own
-    batch, each point of it alike; a batch is made by drawing a rule for each slot and taking its best point
+    batch, each point with the same weight; a batch is made by drawing a rule for each slot and taking its best point
     not yet taken. Strategies keep no memory here, so the bandit's past is replayed from the view: the learner
     is refitted to the labels before each past round, and every rule asked again what it would have picked
     then. The reward of a round is the importance-weighted accuracy of the belief it led to, on the *next*
@@ -81,7 +81,7 @@ class Albl(AbstractStrategy):
         return jnp.stack([*picks, gumbel_top_k(keys[-1], jnp.zeros(view.x.shape[0]), view.asked, q)])
 
     def probabilities(self, key: PRNGKeyArray, view: View, q: int) -> Float[Array, " k"]:
-        """How probable each rule is now, uniform sampling last, from a replay of all past rounds."""
+        """Each rule's probability now, uniform sampling last, from a replay of all past rounds."""
         b, (_, y, _) = view.rows.shape[0], view.evidence
 
         def past(round: Int[Array, ""]):

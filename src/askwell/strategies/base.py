@@ -13,7 +13,7 @@ class AbstractScoreStrategy(AbstractStrategy):
 
     @abc.abstractmethod
     def score(self, view: View) -> Float[Array, " n"]:
-        """The score of each point, higher asked first; points already asked may get any finite number."""
+        """A score for each point, the highest are asked; points already asked may get any finite number."""
 
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
         """See `AbstractStrategy.select`."""

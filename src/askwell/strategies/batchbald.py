@@ -18,7 +18,7 @@ BLOCK = 32
 
 
 class Configurations(NamedTuple):
-    """Possible labels of the batch so far: how probable each is, and whom of the committee it speaks for."""
+    """Possible labels of the batch so far: how probable each is, and which committee members it makes likely."""
 
     weight: Float[Array, " s"]  # sums to 1
     posterior: Float[Array, "s k"]  # of the members given these labels
@@ -71,8 +71,8 @@ class BatchBald(AbstractStrategy):
 
     Greedy on the joint mutual information of the batch's labels and the committee member. Exact over all
     label configurations while there are at most `configurations` (256) of them; after that each configuration
-    draws the further labels, so the later slots see a sample of that size. The committee is BALD's, and so is
-    its weakness with few labels (see `Bald`): less redundant, still of one class by half and of long norm.
+    draws the further labels, so the later slots see a sample of that size. The committee is BALD's, with
+    the same weakness at few labels (see `Bald`): batches are less redundant, but half of one class and of long norm.
     """
 
     name: ClassVar[str] = "batchbald"

@@ -22,6 +22,6 @@ class Clue(AbstractStrategy):
 
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
         """See `AbstractStrategy.select`."""
-        # A little weight for the certain, so that there are always clusters to make.
+        # Points that are certain get a little weight, too, so that there are always clusters.
         weight = (uncertainty.entropy(view) + 1e-6) * ~view.asked
         return representatives(key, view.x, weight, view.asked, q)

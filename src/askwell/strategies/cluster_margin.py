@@ -13,7 +13,7 @@ from askwell.strategies.pickers import top_k
 
 
 class ClusterMargin(AbstractStrategy):
-    """Smallest margins, in turn from clusters (Citovsky et al. 2021); random points of each when cold.
+    """Smallest margins, taken from clusters in turn (Citovsky et al. 2021); random points of each when cold.
 
     The `ratio` × q points of smallest margin are the candidates; then one random candidate of every cluster
     in turn, clusters with the fewest candidates first, until the batch is full. The paper clusters once by

@@ -14,7 +14,7 @@ class Coreset(AbstractStrategy):
     """Farthest point from all asked so far, again and again (Sener & Savarese 2018); starts at random.
 
     The greedy 2-approximation of k-centre, on the pool's features. It never reads probabilities, so a cold
-    round is like any other, but for its first point.
+    round is like any other, except for its first point.
     """
 
     name: ClassVar[str] = "coreset"

@@ -1,4 +1,4 @@
-"""Kernel coverage: how well the asked points stand for the pool, and what one more point would add.
+"""Kernel coverage: how well the asked points represent the pool, and what one more point would add.
 
 Generalised coverage (Bae et al. 2024): a landmark is covered as well as by its most similar asked point.
 """
@@ -14,10 +14,10 @@ from askwell.core.extreme import argmax
 from askwell.core.geometry import rbf, square_distance
 
 DISTANCES = 2**26
-"""Distances to labelled points that are held at once (256 MiB); a pool of a million would have billions."""
+"""Most distances to labelled points that are in memory at once (256 MiB); a pool of a million has billions."""
 
 RECHECKED = 32
-"""Fewest points whose gain is worked out anew at a time; in large pools it is one in 128, at most `BLOCK`."""
+"""Fewest points whose gain is computed anew at a time; in large pools it is one in 128, at most `BLOCK`."""
 
 BLOCK = 512
 """Rows of pools with landmarks that are compared to them at a time: so many distances stay in the processor's cache."""
@@ -40,8 +40,7 @@ def similarity(view: View) -> ByRow:
 def distances(view: View) -> ByRow:
     """Squared distances of given rows to every landmark.
 
-    Looked up where every point is a landmark; else worked out when asked for, as it takes longer to write all of it
-    down.
+    Looked up if every point is a landmark; otherwise computed when needed, since storing all of it takes longer.
     """
     geometry = view.geometry
     if not sampled(view):
@@ -52,12 +51,12 @@ def distances(view: View) -> ByRow:
 
 
 def sampled(view: View) -> bool:
-    """Whether landmarks stand for the pool."""
+    """Whether only some points are landmarks."""
     return view.geometry.landmarks.shape[0] < view.x.shape[0]
 
 
 def each(view: View, value: Callable[[Some], Shaped[Array, "k ..."]]) -> Shaped[Array, "n ..."]:
-    """A value of every row; block by block where landmarks stand for the pool."""
+    """A value of every row; block by block if only some points are landmarks."""
     if not sampled(view):
         return value(slice(None))
     return jax.lax.map(lambda row: value(row[None])[0], jnp.arange(view.x.shape[0]), batch_size=BLOCK)
@@ -77,7 +76,7 @@ def covered(view: View, similar: ByRow) -> Float[Array, " l"]:
 
 
 def nearest(view: View) -> Float[Array, " n"]:
-    """Squared distance of every point to the nearest one asked so far, ``inf`` while none is."""
+    """Squared distance of every point to the nearest one asked so far, ``inf`` before the first."""
     n = view.x.shape[0]
 
     def nearer(nearest: Float[Array, " n"], rows: Int[Array, " k"]):
@@ -110,9 +109,9 @@ def herd(
 ) -> Int[Array, " q"]:
     """`q` points one after another, each of the highest ``factor × Σ weight × gain``, ties at random.
 
-    The picks of `greedy`, sooner. What a point adds can only shrink as the batch grows, so its last known
-    value bounds it (Minoux 1978): only the points of the highest bounds are worked out anew, until one is
-    above all other bounds. `factor` and `weight` must not be negative.
+    The same picks as those of `greedy`, faster. What a point adds can only shrink as the batch grows, so its last
+    known value is an upper bound (Minoux 1978): only the points of the highest bounds are computed anew, until one
+    is above all other bounds. `factor` and `weight` must not be negative.
     """
     asked = view.asked
     n = asked.shape[0]
@@ -138,7 +137,7 @@ def herd(
 
     def pick(carry: tuple[Float[Array, " n"], Float[Array, " l"]], _):
         bound, cover = carry
-        known = bound <= 0  # nothing to add stays nothing; and points asked
+        known = bound <= 0  # what adds nothing will never add anything; and points asked
         bound, known = jax.lax.while_loop(unsure, lambda b: recheck(b, cover), (bound, known))
         best = known & (bound == jnp.max(bound))
         row = argmax(jnp.where(best, tie_break, -1.0))

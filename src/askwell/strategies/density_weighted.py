@@ -13,7 +13,7 @@ class DensityWeighted(AbstractScoreStrategy):
     """Highest entropy times density to a power (Settles & Craven 2008); density alone in a cold round.
 
     The paper's density is the mean cosine similarity to all of the pool; here it is the inverse mean distance
-    to the 20 nearest neighbours: no pass over all pairs in a round, and the pool's centre is not favoured.
+    to the 20 nearest neighbours: that needs no pass over all pairs in a round, and does not favour the pool's centre.
     """
 
     name: ClassVar[str] = "density-weighted"

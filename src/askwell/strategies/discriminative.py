@@ -13,7 +13,7 @@ from askwell.strategies.separators import logistic
 
 
 class Discriminative(AbstractStrategy):
-    """Least like the labelled to a classifier (Gissin & Shalev-Shwartz 2019); the same in a cold round.
+    """Least like the labelled points for a classifier (Gissin & Shalev-Shwartz 2019); the same in a cold round.
 
     Highest probability of being unlabelled by L2 logistic regression on the pool's own features, refitted
     after each of `sub_batches` parts of the batch, whose points then count as labelled. It never reads
@@ -24,7 +24,7 @@ class Discriminative(AbstractStrategy):
     sub_batches: int = eqx.field(static=True, default=10)
 
     def __check_init__(self):
-        """Refuse to make no batch."""
+        """Refuse fewer than one part."""
         if self.sub_batches < 1:
             raise AskwellError(f"discriminative's sub_batches is {self.sub_batches}; it must be at least 1.")
 

@@ -29,7 +29,7 @@ class DropQuery(AbstractStrategy):
     kept, as PyTorch's dropout does (scikit-activeml 1.0.1 does not divide, so that the intercept decides
     more). Candidates are those that change in more than half of the trials, or the `q` that change most, ties
     at random (scikit-activeml: by row). The batch is the nearest candidate to each of `q` k-means centres.
-    Features are taken to be centred, so that 0 says nothing.
+    Features are assumed to be centred, so that 0 carries no information.
     """
 
     name: ClassVar[str] = "dropquery"

@@ -18,12 +18,12 @@ BLOCK = 8
 
 
 def log_loss(proba: Float[Array, "n c"]) -> Float[Array, " n"]:
-    """What a belief expects its own log-loss to be: its entropy."""
+    """The log-loss that class probabilities expect of themselves: their entropy."""
     return entropy(proba)
 
 
 def zero_one(proba: Float[Array, "n c"]) -> Float[Array, " n"]:
-    """What a belief expects its own error to be: ``1 − max p``."""
+    """The error that class probabilities expect of themselves: ``1 − max p``."""
     return 1 - jnp.max(proba, axis=1)
 
 
@@ -33,11 +33,11 @@ LOSSES = {"log": log_loss, "zero-one": zero_one}
 class ExpectedError(AbstractStrategy):
     """Least expected loss over the pool once the answer is in (Roy & McCallum 2001); random in a cold round.
 
-    Exact: the learner is refitted with every class on every candidate; the loss is what the new belief
-    expects of itself, summed over the points that were not asked, and averaged by today's belief about the
-    answer. The batch is the top `q`, each judged alone. All points are candidates while that takes at most
-    `refits` (256) refits; else the most uncertain ones by margin (``refits // c`` of them, never fewer than
-    the batch).
+    Exact: the learner is refitted with every class on every candidate; the loss is what the new
+    probabilities expect of themselves, summed over the points that were not asked, and averaged over the possible
+    answers by their present probabilities. The batch is the top `q`, each judged alone. All points are candidates
+    while that takes at most `refits` (256) refits; else the most uncertain ones by margin (``refits // c`` of
+    them, never fewer than the batch).
     """
 
     name: ClassVar[str] = "expected-error"

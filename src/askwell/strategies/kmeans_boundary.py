@@ -11,9 +11,9 @@ from askwell.strategies.pickers import from_groups
 
 
 class KMeansBoundary(AbstractStrategy):
-    """Points most undecided between two k-means centres, in turn from the groups; the same in a cold round.
+    """Points most undecided between two k-means centres, from the groups in turn; the same in a cold round.
 
-    Undecided is a ratio of the nearest to the second nearest distance close to 1. Each pick is from the
+    A point is undecided if the ratio of its nearest to its second nearest distance is close to 1. Each pick is from the
     groups with the fewest points asked (of the pool's 16), so a batch does not lie on one border. This
     project's own rule: uncertainty of the features' clusters instead of a learner's.
     """

@@ -11,8 +11,8 @@ from askwell.strategies import coverage, uncertainty
 class MarginHerding(AbstractStrategy):
     """A point's margin uncertainty times what it adds to the pool's coverage; coverage alone in a cold round.
 
-    UHerding weighs the points that are *covered* by their uncertainty, this rule the point that is *asked*:
-    the strongest hand-made rule in this project's prototypes.
+    UHerding weighs the points that are *covered* by their uncertainty; this rule weighs the point that is *asked*.
+    It was the strongest hand-made rule in this project's prototypes.
     """
 
     name: ClassVar[str] = "margin-herding"

@@ -13,8 +13,8 @@ from askwell.strategies.pickers import greedy
 class Mixture(AbstractStrategy):
     """Highest weighted sum of uncertainty, diversity and density (a fixed mixture; no uncertainty when cold).
 
-    Margin uncertainty, distance to the nearest point asked (the batch included) and log density, each less
-    its mean and over its standard deviation among the points left to ask, recomputed after every pick. In a
+    Margin uncertainty, distance to the nearest point asked (the batch included) and log density, each standardised
+    (less its mean, over its standard deviation) among the points left to ask, recomputed after every pick. In a
     cold round uncertainty is the same everywhere and drops out; so does diversity until a point is asked.
     The criteria are those of Shen et al. (2004), who add two of them with a fixed weight.
     """

@@ -11,8 +11,8 @@ from askwell.strategies.search import Search
 class Oracle(AbstractStrategy):
     """Ceiling: the batch whose labels help most on the selection split, found by exact refits; it cheats.
 
-    Never less accurate there, after the refit, than its search's proposals from the same view. Myopic (one
-    round ahead), and it overfits a small selection split: a ceiling in spirit, not a bound on the report split.
+    Never less accurate there, after the refit, than its search's proposals from the same view. It looks only
+    one round ahead and overfits a small selection split, so it is no strict bound on the report split.
     """
 
     name: ClassVar[str] = "oracle"
@@ -29,7 +29,7 @@ class Oracle(AbstractStrategy):
 class Clairvoyant(AbstractStrategy):
     """Ceiling: like the oracle, but on the very report split that it is scored on; it cheats twice.
 
-    Nothing that may be chosen before the report split is seen can be expected to reach it.
+    No strategy that does not see the report split can be expected to reach it.
     """
 
     name: ClassVar[str] = "clairvoyant"

@@ -51,7 +51,7 @@ class ProbCover(AbstractStrategy):
 
 
 def _balls(view: View, limit: Float[Array, ""]) -> UInt32[Array, "w n"]:
-    """Which landmarks lie in each point's ball, a bit each: what a point adds is then counted 32 at a time."""
+    """Which landmarks lie in each point's ball, one bit for each: so 32 are counted at a time."""
     count = view.geometry.landmarks.shape[0]
     distance = coverage.distances(view)
     bit = jnp.uint32(1) << jnp.arange(WORD, dtype=jnp.uint32)
@@ -78,7 +78,7 @@ def pure_radius(view: View, purity: float) -> Float[Array, ""]:
     """The radius below which the share of open balls that hold a single pseudo-label is at least `purity`.
 
     A ball is pure up to the distance of its nearest point with another pseudo-label: the radius is the
-    ``1 − purity`` quantile of these distances; ``inf`` where all pseudo-labels are one.
+    ``1 − purity`` quantile of these distances; ``inf`` if all pseudo-labels are the same.
     """
     label, distance = pseudo_labels(view), coverage.distances(view)
     of_landmark = label[view.geometry.landmarks]

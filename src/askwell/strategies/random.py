@@ -10,7 +10,7 @@ from askwell.strategies.pickers import gumbel_top_k
 
 
 class Random(AbstractStrategy):
-    """Every point alike, drawn without replacement: the baseline."""
+    """Every point with the same probability, drawn without replacement: the baseline."""
 
     name: ClassVar[str] = "random"
     large: ClassVar[bool] = True

@@ -33,7 +33,7 @@ def fitted_of(view: View, strategy: str) -> AbstractFitted:
 
 
 def committee(key: PRNGKeyArray, view: View, strategy: str, members: int) -> Float[Array, "k n c"]:
-    """Log-probabilities of the learner fitted `members` times, each to other weights of the labelled points.
+    """Log-probabilities of the learner fitted `members` times, each time with other weights for the labelled points.
 
     Weights are those of the Bayesian bootstrap (Rubin 1981): exponential, scaled to sum to the number of
     labels. Unlike resampling, it never hides a label from a member, so that all of them know the same

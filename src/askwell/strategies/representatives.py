@@ -1,4 +1,4 @@
-"""The batch of points that stand for the centres of weighted points."""
+"""The batch of points nearest to the centres of weighted k-means."""
 
 import jax
 import jax.numpy as jnp
@@ -33,7 +33,7 @@ def nearest(
 ) -> Int[Array, " q"]:
     """For each centre the nearest point that is not `excluded` nor taken by an earlier centre.
 
-    Two points that make a cluster are equally far from its centre but for rounding; the draw decides.
+    If a cluster has two points, both are equally far from its centre apart from rounding; the draw decides.
     """
     distance = square_distance(centre, x)
     tie_break = jax.random.uniform(key, excluded.shape)

@@ -33,8 +33,8 @@ PROPOSALS: tuple[AbstractStrategy, ...] = (
     UHerding(),
     MarginHerding(),
 )
-"""One or two of each kind (chance, uncertainty, density, diversity, coverage), all as quick as a few refits. With all
-that do not refit the learner themselves a program would take twice as long to compile."""
+"""One or two of each kind (chance, uncertainty, density, diversity, coverage), each as quick as a few refits. With all
+rules that do not refit the learner themselves, a program would take twice as long to compile."""
 
 TIE_BREAK = 1e-5
 """Accuracy that a nat of log-loss counts for among proposals: below ``1/m``, its smallest step, up to m = 5,000."""
@@ -53,12 +53,12 @@ class Search(eqx.Module):
     """Greedy exchange from the best of several proposals, every batch judged by a refit on an evaluation set.
 
     First the batches that `proposals` and a few random draws (enough to fill the last trial up, at least one)
-    ask for: the most accurate wins, log-loss breaks ties. Then `exchanges` times a slot, slot after slot: `trials`
-    points in the place of one of the batch, half of them random, half out of the proposals. The best is taken if
-    accuracy less log-loss (in nats) rises and accuracy stays at or above the best proposal's. Exchanges are refitted
-    from the fit before, which takes a convex learner half the steps. At the end what they led to is refitted from
-    scratch and must still be better than the best proposal: the result is never less accurate, on the set that it is
-    judged on, than any proposal.
+    ask for: the most accurate wins, log-loss breaks ties. Then, `exchanges` times for each slot, slot after slot,
+    `trials` points are tried in the place of one of the batch, half random, half from the proposals. The best is
+    taken if accuracy less log-loss (in nats) rises and accuracy stays at or above the best proposal's. Exchanges are
+    refitted from the fit before, which takes a convex learner half the steps. At the end the batch found is
+    refitted from scratch and must still be better than the best proposal: the result is never less accurate, on the
+    set that it is judged on, than any proposal.
 
     Log-loss is there because accuracy alone follows single points of a small set: with equal refits on 4 splits, digits
     (360 selection points) came to .899 AULC on the report split against .891. It is no gain everywhere: letter (1,000
@@ -70,7 +70,7 @@ class Search(eqx.Module):
     trials: int = eqx.field(static=True, default=4)
 
     def __check_init__(self):
-        """Refuse what would ask itself, or tries nothing."""
+        """Refuse proposals that search themselves, and searches that try nothing."""
         if any(proposal.cheats for proposal in self.proposals):
             raise AskwellError("A ceiling searches among the proposals of strategies that do not cheat.")
         if self.trials < 2 or self.exchanges < 0:

@@ -30,7 +30,7 @@ def logistic(
 
     Minimises ``Σ cross-entropy + ridge |w|² / 2`` with a free intercept, as scikit-learn with ``C = 1 /
     ridge``. At most 15 Newton steps from `start` or zeros, each halved until it descends; the last is one that
-    changes the loss by less than a millionth. For targets all alike the intercept just grows large.
+    changes the loss by less than a millionth. If all targets are the same, the intercept just grows large.
     """
     d = x.shape[1]
     wide = jnp.concatenate([x, jnp.ones((x.shape[0], 1))], axis=1)
@@ -65,7 +65,7 @@ def svm(
 
     Minimises ``(|w|² + a²)/2 + C Σ_used max(0, 1 − sign (w·x + a))²``, as scikit-learn's ``LinearSVC``; then
     ``w = Σ βᵢ xᵢ`` and ``a = Σ βᵢ``. Points with ``β ≠ 0`` are the support vectors. Newton steps on the
-    primal (Chapelle 2007), each halved until it descends: exact once the set of support vectors stands still.
+    primal (Chapelle 2007), each halved until it descends: exact once the set of support vectors no longer changes.
     """
     wide = jnp.concatenate([x, jnp.ones((x.shape[0], 1))], axis=1)
     gram = wide @ wide.T
@@ -87,7 +87,7 @@ def svm(
             tried = beta + scales[:, None] * (target - beta)
             value = jax.vmap(loss)(tried)
             best = jnp.argmin(value)
-            # The last full steps change the loss by less than it can be told: take them all the same.
+            # The last full steps change the loss by less than its precision: take them nevertheless.
             return jnp.where(value[best] <= loss(beta) * (1 + 1e-6), tried[best], beta), None
 
         return jax.lax.scan(step, jnp.zeros(len(used)), None, length=SVM_STEPS)[0]

@@ -13,7 +13,7 @@ class Typicality(AbstractScoreStrategy):
     """Densest points, however close to one another (Hacohen et al. 2022, no clusters); the same when cold.
 
     Typicality is the inverse mean distance to the 20 nearest neighbours in the pool. Alone it asks
-    near-duplicates: it shows what TypiClust owes to its clusters.
+    for near-duplicates: the comparison shows what TypiClust's clusters contribute.
     """
 
     name: ClassVar[str] = "typicality"

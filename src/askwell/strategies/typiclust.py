@@ -49,7 +49,7 @@ def reach(x: Float[Array, "n d"], group: Int[Array, " n"], wanted: Bool[Array, "
     """Mean distance of each point to its 20 nearest of its group, for points of `wanted` groups; else inf.
 
     Points are put in the order of their groups and compared block by block: time grows with the points wanted times
-    the size of their groups (or a block), memory not at all.
+    the size of their groups (or a block); memory does not grow.
     """
     n, groups = x.shape[0], wanted.shape[0]
     turn = jnp.where(wanted[group], group, groups)

@@ -16,7 +16,7 @@ def _proba(view: View, rows: Int[Array, " m"] | None) -> Float[Array, "m c"]:
 
 
 def least_confidence(view: View, rows: Int[Array, " m"] | None = None) -> Float[Array, " m"]:
-    """``1 − p₁``, the top class's probability short of certainty; of all points, or of some `rows`."""
+    """``1 − p₁``, one less the top class's probability; of all points, or of some `rows`."""
     return _warm(view, 1.0 - jnp.max(_proba(view, rows), axis=1))
 
 

@@ -27,12 +27,13 @@ class LabelOrSkip(AbstractGame[StreamState]):
     """The pool passes by in random order; a player labels or skips each point, within the batch game's budget.
 
     The pool's features are known from the start, the order is not. The learner is refitted after each `every` points,
-    whether or not one of them was labelled: a fixed rhythm, so that episodes side by side refit together. What is left
-    of the pool after the last whole `every` does not come. Once the budget is spent, "label" buys nothing.
+    whether or not one of them was labelled: a fixed rhythm, so that episodes that run side by side refit together. The
+    points left over after the last whole `every` are not offered. Once the budget is spent, "label" buys
+    nothing.
 
     Attributes:
-        game: says what the budget is (its rounds times its batch), and the rest: learner, noise, start, reward.
-        every: points between two refits; as many as a batch has, unless said otherwise.
+        game: the batch game underneath; its rounds times its batch (and its start labels) are the budget.
+        every: points between two refits; by default the batch game's batch.
     """
 
     name: ClassVar[str] = "label-or-skip"
@@ -45,7 +46,7 @@ class LabelOrSkip(AbstractGame[StreamState]):
     every: int = eqx.field(static=True, default=10)
 
     def __check_init__(self):
-        """Refuse a rhythm that is none."""
+        """Refuse an `every` below 1."""
         if self.every < 1:
             raise AskwellError(f"every is {self.every}; the learner is refitted after 1 point or more.")
 
@@ -135,8 +136,8 @@ class LabelOrSkip(AbstractGame[StreamState]):
         row = jnp.where(label, state.order[jnp.minimum(state.position, n - 1)], n)
         labelled = state.labelled.at[state.position].set(label, mode="drop")
         inner, position = self.game.buy(inner, row[None]), state.position + 1
-        # The position is the same in all episodes side by side, so that this is a choice and not both branches.
-        # Only what a refit changes goes through it: the pool would be copied.
+        # The position is the same in all episodes that run side by side, so only one of the branches is computed.
+        # Only what a refit changes goes through the choice: anything else, such as the pool, would be copied.
         changing = lambda s: (s.fitted, s.log_proba, s.selection, s.report, s.round)
 
         def refit():

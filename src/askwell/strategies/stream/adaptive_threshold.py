@@ -15,8 +15,8 @@ class AdaptiveThreshold(AbstractStreamStrategy):
     """Labels a point that is among the most uncertain of the pool, at the rate that spends the budget; cold: at random.
 
     The threshold is a quantile of the margin uncertainty of all points without a label, moved at every step: if a
-    tenth of the points still to come can be paid for, the point must be among the most uncertain tenth. Points that
-    are as uncertain as each other are drawn from.
+    tenth of the points still to come can be paid for, the point must be among the most uncertain tenth. Among
+    points that are equally uncertain the decision is drawn.
     """
 
     name: ClassVar[str] = "adaptive-threshold"

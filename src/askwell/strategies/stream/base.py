@@ -1,4 +1,4 @@
-"""What the rules of a stream share: the uncertainty of the point offered, and when the budget lets them spend."""
+"""What rules for streams share: the uncertainty of the point offered, and when they may spend."""
 
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float

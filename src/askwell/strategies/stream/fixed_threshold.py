@@ -11,7 +11,7 @@ from askwell.strategies.stream.base import least_confidence
 class FixedThreshold(AbstractStreamStrategy):
     """Labels a point whose top class has a probability below `threshold`; every point in a cold round.
 
-    "Fixed uncertainty" of Žliobaitė et al. (2014). Nothing paces it: it may spend the budget early, or never.
+    "Fixed uncertainty" of Žliobaitė et al. (2014). It does not look at the budget, and may spend it early, or never.
     """
 
     name: ClassVar[str] = "fixed-threshold"
@@ -19,7 +19,7 @@ class FixedThreshold(AbstractStreamStrategy):
     threshold: float = 0.9
 
     def __check_init__(self):
-        """Refuse what is no probability."""
+        """Refuse a threshold that is no probability."""
         if not 0 < self.threshold <= 1:
             raise AskwellError(
                 f"fixed-threshold's threshold is {self.threshold}; give a probability in 0..1."

@@ -9,7 +9,7 @@ from askwell.core import AbstractStreamStrategy, View
 
 
 class LabelAll(AbstractStreamStrategy):
-    """Labels every point until the budget is spent: a random sample, bought as early as can be."""
+    """Labels every point until the budget is spent: a random sample, bought as early as possible."""
 
     name: ClassVar[str] = "label-all"
 

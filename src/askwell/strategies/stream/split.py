@@ -14,8 +14,8 @@ from askwell.strategies.stream.variable_uncertainty import threshold
 class Split(AbstractStreamStrategy):
     """A share of the stream is labelled at random, the rest by variable uncertainty (Žliobaitė et al. 2014).
 
-    What is random cannot be fooled by a learner that is sure and wrong. They draw which part a point belongs to; here
-    every ``1/share``-th place is random's, which is the same, since the stream comes in random order.
+    The random part does not depend on the learner, which may be sure and wrong. The paper draws which part a point
+    belongs to; here it is every ``1/share``-th place, which is the same, since the stream comes in random order.
     """
 
     name: ClassVar[str] = "split"
@@ -24,7 +24,7 @@ class Split(AbstractStreamStrategy):
     step: float = 0.01
 
     def __check_init__(self):
-        """Refuse shares and steps that are none."""
+        """Refuse shares and steps that are not between 0 and 1."""
         if not (0 < self.share < 1 and 0 < self.step < 1):
             raise AskwellError(
                 f"split's share and step lie between 0 and 1; given {self.share} and {self.step}."

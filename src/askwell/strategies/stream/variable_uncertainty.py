@@ -23,8 +23,8 @@ class VariableUncertainty(AbstractStreamStrategy):
     """Labels a point whose top class has a probability below a threshold; labels lower it, skips raise it.
 
     Žliobaitė et al. (2014): it asks only while less than its share of the budget is spent, and adapts only then. Their
-    threshold is carried along; here it is worked out from what was labelled, which is the same number. Cold: as long
-    as the budget lets it.
+    threshold is updated from point to point; here it is computed from what was labelled, which gives the same number.
+    In a cold round it labels as long as the budget lets it.
     """
 
     name: ClassVar[str] = "variable-uncertainty"
@@ -32,7 +32,7 @@ class VariableUncertainty(AbstractStreamStrategy):
     step: float = 0.01
 
     def __check_init__(self):
-        """Refuse a step that is none."""
+        """Refuse a step that is not between 0 and 1."""
         if not 0 < self.step < 1:
             raise AskwellError(f"variable-uncertainty's step is {self.step}; give one between 0 and 1.")
 
