@@ -84,6 +84,14 @@ def test_paths_in_a_spec_count_from_the_spec(tmp_path, monkeypatch):
     assert again.run_seconds == 0
 
 
+def test_specs_of_earlier_versions_had_paths_from_the_working_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.csv").write_text("a,label\n1,x\n")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "spec.toml").write_text('datasets = ["mine.csv"]\n')
+    assert Spec.read("run/spec.toml").datasets == ("mine.csv",)
+
+
 @pytest.mark.parametrize(
     "name", ["iris", "keel:letter", "openml:61", "policy:learned", "margin", "/abs/x.csv", "~/x.csv"]
 )
