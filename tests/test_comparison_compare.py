@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 import askwell
-from askwell.comparison.play import WIDEST
+from askwell.comparison.play import WIDEST, Episodes
 from askwell.core import SCHEMA
 from askwell.data import encode, load, split
 from askwell.learners import Logistic
@@ -159,8 +159,8 @@ def test_a_classifier_that_fails_is_one_sentence():
 def test_programs_are_dropped_once_their_cells_are_played(monkeypatch):
     """A process may have some 65,000 memory maps, and a compiled program takes hundreds: a large grid would crash."""
     dropped = []
-    release = Program.release
-    monkeypatch.setattr(Program, "release", lambda program: (dropped.append(program), release(program)))
+    release = Episodes.release
+    monkeypatch.setattr(Episodes, "release", lambda program: (dropped.append(program), release(program)))
     settings = {"strategies": ("random", "margin"), "rounds": 1, "batches": (2, 3), "splits": 5}
     askwell.compare("iris", **settings)
     assert len(set(dropped)) == len(dropped) == 4

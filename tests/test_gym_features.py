@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from askwell.data import Dataset
-from askwell.gym import FEATURES, BatchPoolEnv, World, observe
+from askwell.gym import FEATURES, GameEnv, Setup, observe
 from askwell.testing.pools import permuted
 
 
@@ -23,8 +23,8 @@ def blobs(scale=1.0):
 
 
 def test_a_hidden_label_changes_no_feature():
-    world = World(dataset=blobs(), rounds=3, batch=4, splits=1)
-    key, pool = jax.random.key(0), jax.tree.map(lambda field: field[0], world.pools)
+    setup = Setup(dataset=blobs(), rounds=3, batch=4, splits=1)
+    key, pool = jax.random.key(0), jax.tree.map(lambda field: field[0], setup.pools)
     asked = jnp.array([0, 1, 2, 3])
     other = dataclasses.replace(
         pool,
@@ -32,21 +32,21 @@ def test_a_hidden_label_changes_no_feature():
         selection_y=(pool.selection_y + 1) % 3,
         report_y=(pool.report_y + 1) % 3,
     )
-    game = world.game
+    game = setup.game
     one, two = (observe(game.view(game.step(key, game.reset(key, p), asked)[0])) for p in (pool, other))
     np.testing.assert_array_equal(one, two)
 
 
 def test_features_are_scale_free():
-    found = [BatchPoolEnv(dataset=blobs(scale), rounds=3, batch=4).reset(seed=0)[0] for scale in (1.0, 100.0)]
+    found = [GameEnv(dataset=blobs(scale), rounds=3, batch=4).reset(seed=0)[0] for scale in (1.0, 100.0)]
     columns = [i for i, name in enumerate(FEATURES) if name not in ("top", "second", "entropy")]
     np.testing.assert_allclose(found[0][:, columns], found[1][:, columns], atol=1e-3)
 
 
 def test_permuting_the_pool_permutes_the_features():
-    world = World(dataset=blobs(), rounds=3, batch=4, splits=1)
-    game, key = world.game, jax.random.key(0)
-    pool = jax.tree.map(lambda field: field[0], world.pools)
+    setup = Setup(dataset=blobs(), rounds=3, batch=4, splits=1)
+    game, key = setup.game, jax.random.key(0)
+    pool = jax.tree.map(lambda field: field[0], setup.pools)
     state, _ = game.step(key, game.reset(key, pool), jnp.array([0, 1, 2, 3]))
     view = game.view(state)
     n = len(view.y)

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from askwell.core import AskwellError, measure
+from askwell.core import AskwellError, Rows, View
 from askwell.policies import Linear, Pointwise, narrow
 from askwell.policies.features import CONTEXT, FEATURES, add, look, see
 from askwell.strategies import STRATEGIES
@@ -88,6 +88,7 @@ def test_names_of_classes_say_nothing(round):
         view,
         log_proba=view.log_proba[:, jnp.argsort(order)],
         y=jnp.where(view.asked, order[jnp.maximum(view.y, 0)], view.y),
+        evidence=view.evidence._replace(y=order[view.evidence.y]),
     )
     for one, other in zip(seen(view, (3, 9)), seen(named, (3, 9)), strict=True):
         assert np.allclose(one, other, atol=1e-4)
@@ -109,8 +110,8 @@ def test_moving_features_follow_the_batch():
     # What has been covered once has less to add; what is predicted variance has shrunk.
     for name in ("coarse", "fine", "weighted", "leverage"):
         assert np.all(after[:, column[name]] <= before[:, column[name]] + 1e-4), name
-    assert after[3, column["twin"]] == pytest.approx(1)
-    assert np.all(before[:, column["twin"]] == 0)
+    assert after[3, column["similarity"]] == pytest.approx(1)
+    assert np.all(before[:, column["similarity"]] == 0)
     assert context[CONTEXT.index("slot")] == pytest.approx(1 / BATCH)
     # Leverage by hand: the same as refitting the linear model with the picked point added.
     rows = [*np.flatnonzero(np.asarray(view.asked)), 3]
@@ -124,7 +125,7 @@ def test_moving_features_follow_the_batch():
 def test_a_limited_choice_is_kept_to(policy):
     view, rows = view_of(WARM), jnp.array([40, 41, 50, 3, 60, 22])
     left = [int(row) for row in rows if not view.asked[row]]
-    act = eqx.filter_jit(policy.act)(jax.random.key(0), view, 2, rows)
+    act = eqx.filter_jit(policy.act)(jax.random.key(0), view, Rows(2), rows)
     assert set(np.asarray(act.action).tolist()) <= set(left)
     assert np.allclose(act.chance.sum(axis=1), 1, atol=1e-5)
     assert np.all(np.delete(np.asarray(act.chance), left, axis=1) == 0)
@@ -136,14 +137,8 @@ def test_of_a_large_pool_the_asked_points_and_a_sample_are_seen(policy, monkeypa
     x = jnp.asarray(rng.normal(size=(5000, 4)), jnp.float32)
     y = jnp.full(5000, -1).at[jnp.array([7, 4000])].set(jnp.array([0, 1]))
     small = view_of(WARM)
-    view = dataclasses.replace(
-        small,
-        x=x,
-        geometry=measure(x),
-        log_proba=jax.nn.log_softmax(x[:, :3]),
-        y=y,
-        rows=jnp.array([7, 4000, 5000, 5000, 5000, 5000]),
-    )
+    rows = jnp.array([7, 4000, 5000, 5000, 5000, 5000])
+    view = View.of(x, jax.nn.log_softmax(x[:, :3]), y, rows, WARM, small.rounds, learner=small.learner)
     few, rows = narrow.narrow(jax.random.key(0), view, 4)
     assert few.x.shape == (32, 4)
     assert np.array_equal(few.x, view.x[rows])

@@ -33,6 +33,7 @@ def records():
     return frame(
         rows("wine", "random", 0, [0.5, 0.7, 0.9]),
         rows("wine", "random", 1, [0.6, 0.6, 0.6]),
+        rows("wine", "random", 2, [0.5, 0.5, 0.5]),
         rows("wine", "margin", 0, [0.8, 0.8, 1.0]),
         rows("iris", "margin", 0, [0.4, 0.6, 0.5]),
     )
@@ -58,6 +59,7 @@ def test_episodes_come_by_dataset_then_by_first_appearance_of_the_strategy(recor
         ("iris", "margin", 0),
         ("wine", "random", 0),
         ("wine", "random", 1),
+        ("wine", "random", 2),
         ("wine", "margin", 0),
     ]
 
@@ -82,13 +84,18 @@ def test_a_missing_accuracy_is_an_error(hole):
 
 def test_summary_has_hand_computed_values(records):
     row = summarise(records).row(1, named=True)
-    # Two splits, 0.7 and 0.6: mean 0.65, s/√2 = 0.05, t_1 = 12.7062.
-    assert row["aulc"] == pytest.approx(0.65)
-    assert row["aulc_low"] == pytest.approx(0.65 - 12.7062 * 0.05, abs=1e-5)
-    assert row["aulc_high"] == pytest.approx(0.65 + 12.7062 * 0.05, abs=1e-5)
-    assert row["final_accuracy"] == pytest.approx(0.75)
+    # Three splits, 0.7, 0.6 and 0.5: mean 0.6, s/√3 = 0.0577, t_2 = 4.3027.
+    assert row["aulc"] == pytest.approx(0.6)
+    assert row["aulc_low"] == pytest.approx(0.6 - 4.3027 * 0.1 / 3**0.5, abs=1e-5)
+    assert row["aulc_high"] == pytest.approx(0.6 + 4.3027 * 0.1 / 3**0.5, abs=1e-5)
+    assert row["final_accuracy"] == pytest.approx(2 / 3)
     assert row["seconds"] == pytest.approx(1.5)
-    assert row["splits"] == 2
+    assert row["splits"] == 3
+
+
+def test_two_splits_are_too_few_for_an_interval(records):
+    row = summarise(records.filter(pl.col("split") < 2)).row(1, named=True)
+    assert (row["aulc_low"], row["aulc_high"], row["splits"]) == (None, None, 2)
 
 
 def test_one_split_has_no_interval(records):

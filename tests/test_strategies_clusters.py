@@ -15,7 +15,7 @@ from skactiveml.pool import DropQuery as PeerDropQuery
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
-from askwell.core import AbstractFitted, AbstractLearner
+from askwell.core import AbstractFitted, AbstractLearner, View
 from askwell.core.kmeans import kmeans
 from askwell.strategies import Random, bandit, representatives
 from askwell.strategies.clue import Clue
@@ -89,14 +89,8 @@ def test_clue_picks_what_scikit_activeml_picks():
     theirs = PeerClue(method="entropy", random_state=0).query(
         x, np.full(60, np.nan), Knows(proba=proba), fit_estimator=False, batch_size=4
     )
-    base = at(views(Random()), WARM)
-    view = dataclasses.replace(
-        base,
-        x=jnp.asarray(x),
-        y=jnp.full(60, -1),
-        rows=jnp.full(40, 60),
-        log_proba=jnp.log(jnp.asarray(proba, jnp.float32)),
-    )
+    log_proba = jnp.log(jnp.asarray(proba, jnp.float32))
+    view = View.of(jnp.asarray(x), log_proba, jnp.full(60, -1), jnp.full(40, 60))
     # No label is known, which would count as cold: take the weights as in a warm round.
     weight = -(view.proba * view.log_proba).sum(1)
     ours = representatives.representatives(KEY, view.x, weight, view.asked, 4)
@@ -148,7 +142,7 @@ class BeyondOne(AbstractLearner):
 def test_dropquery_drops_features_and_makes_up_for_it(view, dropout, changed):
     """A large feature is missed when it is dropped; one just below the limit crosses it when it is kept."""
     first = jnp.asarray([-1.0, 0.1, 0.9, 3.0])[jnp.arange(N) % 4]
-    view = dataclasses.replace(view, x=view.x.at[:, 0].set(first), learner=BeyondOne())
+    view = dataclasses.replace(view, x=view.x.at[:, 0].set(first), learner=BeyondOne(), fitted=Beyond())
     picks = DropQuery(trials=41, dropout=dropout).select(KEY, view, BATCH)
     np.testing.assert_allclose(first[picks], changed)
 

@@ -12,7 +12,7 @@ from skactiveml.pool import vote_entropy as peer_vote_entropy
 
 from askwell.core import AbstractFitted, AbstractLearner
 from askwell.strategies import Random, batchbald, disagreement
-from askwell.strategies.refit import committee, refit
+from askwell.strategies.refit import committee, fitted_of
 from askwell.testing.pools import WARM, N, at, views
 
 KEY = jax.random.key(0)
@@ -73,8 +73,8 @@ def test_a_committee_reweighs_the_labels_and_hides_none(view):
     np.testing.assert_allclose(weight[:, used].mean(0), 1.0, atol=0.35)  # standard error 0.07
 
 
-def test_a_refit_is_the_game_s_own_belief(view):
-    np.testing.assert_allclose(refit(KEY, view, "test").log_proba(view.x), view.log_proba, atol=1e-3)
+def test_the_fit_in_the_view_is_the_game_s_own_belief(view):
+    np.testing.assert_allclose(fitted_of(view, "test").log_proba(view.x), view.log_proba, atol=1e-6)
 
 
 def greedy_information(proba, picks, configurations, key=KEY):

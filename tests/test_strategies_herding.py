@@ -13,11 +13,11 @@ from askwell.strategies.pickers import greedy
 from test_strategies_diversity import KEY, make_view
 
 
-def full_herd(view, kernel, q, doubt=1.0, weight=1.0):
+def full_herd(view, kernel, q, factor=1.0, weight=1.0):
     return greedy(
         KEY,
         coverage.covered(view, lambda rows: kernel[rows]),
-        lambda cover: doubt * jnp.sum(weight * coverage.gain(kernel, cover), axis=1),
+        lambda cover: factor * jnp.sum(weight * coverage.gain(kernel, cover), axis=1),
         lambda cover, row: jnp.maximum(cover, kernel[row]),
         view.asked,
         q,
@@ -25,12 +25,12 @@ def full_herd(view, kernel, q, doubt=1.0, weight=1.0):
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("weights", ["none", "doubt", "weight"])
+@pytest.mark.parametrize("weights", ["none", "factor", "weight"])
 def test_herding_picks_as_the_full_greedy_does(seed, weights):
     view = make_view(n=400, seed=seed)
     kernel = view.geometry.similarity
-    doubt = uncertainty.margin(view)
-    given = {"none": {}, "doubt": {"doubt": doubt}, "weight": {"weight": doubt}}[weights]
+    unsure = uncertainty.margin(view)
+    given = {"none": {}, "factor": {"factor": unsure}, "weight": {"weight": unsure}}[weights]
     picks = coverage.herd(KEY, view, lambda rows: kernel[rows], 60, **given)
     assert picks.tolist() == full_herd(view, kernel, 60, **given).tolist()
 
@@ -56,9 +56,9 @@ def test_of_a_pool_with_landmarks_what_is_worked_out_is_what_would_be_written_do
     np.testing.assert_allclose(coverage.covered(view, similar), np.asarray(kernel)[asked].max(0), atol=1e-4)
     every = coverage.each(view, lambda rows: jnp.sum(similar(rows), axis=1))
     np.testing.assert_allclose(every, jnp.sum(kernel, axis=1), rtol=1e-4)
-    doubt = uncertainty.margin(view)
-    picks = coverage.herd(KEY, view, similar, 20, doubt=doubt)
-    assert picks.tolist() == full_herd(view, kernel, 20, doubt=doubt).tolist()
+    unsure = uncertainty.margin(view)
+    picks = coverage.herd(KEY, view, similar, 20, factor=unsure)
+    assert picks.tolist() == full_herd(view, kernel, 20, factor=unsure).tolist()
 
 
 @pytest.mark.parametrize(("n", "geometry"), [(256, WIDEST), (1000, 1)])

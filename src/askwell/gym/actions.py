@@ -14,6 +14,9 @@ from askwell.core import AbstractSpace, Rows, Skip, View
 from askwell.gym.features import FEATURES, observe
 from askwell.policies.skip import INPUTS, look
 
+REACH = 10.0
+"""Features of an offered point lie within this; those that were measured do by far."""
+
 
 class AbstractDoor(abc.ABC):
     """Gymnasium's spaces for a pool of `n` points, the observation of a view, and what an action means."""
@@ -66,11 +69,11 @@ class SkipDoor(AbstractDoor):
 
     def spaces(self, space: AbstractSpace, n: int) -> tuple[gymnasium.Space, gymnasium.Space]:
         """See `AbstractDoor.spaces`."""
-        return Discrete(2), Box(-np.inf, np.inf, (len(INPUTS),), np.float32)
+        return Discrete(2), Box(-REACH, REACH, (len(INPUTS),), np.float32)
 
     def observe(self, view: View) -> Float[Array, " f"]:
         """See `AbstractDoor.observe`."""
-        return look(view)
+        return jnp.clip(look(view), -REACH, REACH)
 
     def allowed(
         self, key: PRNGKeyArray, action: Int[Array, ""], view: View
