@@ -20,7 +20,7 @@ GLOSSARY = {
     "pool": "the points that may be asked about; their labels are hidden",
     "learner": "the classifier that the labels are for; refitted from scratch each round",
     "strategy": "picks a batch; a policy is one with trained weights",
-    "AULC": "mean accuracy over the rounds of one episode (area under the learning curve)",
+    "AULC": "area under the learning curve of an episode: mean accuracy at numbers of labels, a batch apart",
     "oracle": "a strategy that cheats: it sees the hidden labels, as a ceiling",
     "split": "a random division of a dataset into pool, selection and report; strategies meet the same splits",
     "verdict": "better, worse, equivalent within 0.005 AULC, or not enough evidence, from paired 95 % intervals",

@@ -9,6 +9,9 @@ from askwell.core import AbstractStrategy, View
 from askwell.core.geometry import square_distance
 from askwell.strategies.pickers import from_groups
 
+ROUNDING = 1e-2
+"""Ratios of distances below this are rounding of zero."""
+
 
 class KMeansBoundary(AbstractStrategy):
     """Points most undecided between two k-means centres, from the groups in turn; the same in a cold round.
@@ -45,4 +48,5 @@ def indecision(view: View) -> Float[Array, " n"]:
     first = jnp.argmin(distance, axis=1)
     second = jnp.min(jnp.where(jnp.arange(centres.shape[0]) == first[:, None], jnp.inf, distance), axis=1)
     ratio = jnp.sqrt(jnp.min(distance, axis=1) / jnp.where(second > 0, second, 1.0))
-    return jnp.where(second > 0, ratio, 0.0)
+    # A point alone in its group is its own centre: what is left of its distance is rounding.
+    return jnp.where((second > 0) & (ratio > ROUNDING), ratio, 0.0)
