@@ -4,27 +4,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
 import polars as pl
-from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from askwell.asking.answers import collect
 from askwell.asking.asked import Asked, check_out
-from askwell.asking.belief import believe, read_proba, take
-from askwell.asking.candidates import choose
+from askwell.asking.belief import read_proba
+from askwell.asking.choice import choose_rows
 from askwell.asking.pool import encoded, notes, read_pool
-from askwell.core import (
-    AbstractFitted,
-    AbstractLearner,
-    AbstractPlayer,
-    AbstractStrategy,
-    AskwellError,
-    View,
-)
-from askwell.data.matrix import aligned
+from askwell.core import AbstractLearner, AbstractPlayer, AbstractStrategy, AskwellError
 from askwell.execution import compilation_cache
 from askwell.learners import make_learner
 from askwell.policies import make_strategy
@@ -88,57 +76,27 @@ def ask(
     said = notes(rows, answers.rows, np.array(answers.classes, object)[answers.y[answers.rows]])
     if given is not None:
         answers = _on_columns(answers, given.shape[1])
-    shown, note = choose(chooser, answers.y, answers.rows, batch=batch, candidates=candidates, seed=seed)
-    x, y, labelled, ids = encoded(rows, features), answers.y, answers.rows, rows.ids
+    x, ids = encoded(rows, features), rows.ids
     del rows  # room for what the strategy needs
-    if shown is not None:
-        whole, x = x, aligned((len(shown), x.shape[1]))
-        np.take(whole, shown, axis=0, out=x)
-        y, labelled = y[shown], np.searchsorted(shown, labelled)
-    count = max(2, len(answers.classes))
-    fitted = None
-    if given is not None:
-        log_proba, fitter = take(given, slice(None) if shown is None else shown), None
-    else:
-        log_proba, fitted = believe(seed, fitter, x, y, labelled, count)
-    places = np.concatenate([labelled, np.full(batch, len(x))])  # the budget of a game of one round
-    x, believed, y, at = map(jnp.asarray, (x, log_proba, y, places.astype(np.int32)))
-    key = jax.random.key(seed)
-    picks = np.asarray(_select(chooser, key, x, believed, y, at, fitter, fitted, batch))
-    if (
-        len(set(picks.tolist())) < batch
-        or not np.all((picks >= 0) & (picks < len(x)))
-        or np.isin(picks, labelled).any()
-    ):
-        raise AskwellError(
-            f"The strategy '{chooser.name}' picked a row twice, one that has a label, or one that does not exist; a "
-            "batch holds distinct rows without a label, so mend its select."
-        )
-    frame = _frame(picks, log_proba, answers.classes if len(answers.rows) or given is not None else ())
-    chosen = picks.astype(np.int64) if shown is None else shown[picks]
-    names = tuple(ids[chosen])
-    frame = pl.DataFrame({"id": pl.Series(names, dtype=pl.String), **frame})
-    asked = Asked(names, chosen, frame, (*said, *((note,) if note else ())))
+    choice = choose_rows(
+        chooser,
+        fitter,
+        x,
+        answers.y,
+        answers.rows,
+        classes=len(answers.classes),
+        batch=batch,
+        seed=seed,
+        given=given,
+        candidates=candidates,
+    )
+    known = answers.classes if len(answers.rows) or given is not None else ()
+    names = tuple(ids[choice.rows])
+    frame = pl.DataFrame({"id": pl.Series(names, dtype=pl.String), **_frame(choice.log_proba, known)})
+    asked = Asked(names, choice.rows, frame, (*said, *((choice.note,) if choice.note else ())))
     if out is not None:
         asked.write(out)
     return asked
-
-
-@eqx.filter_jit
-def _select(
-    strategy: AbstractStrategy,
-    key: PRNGKeyArray,
-    x: Float[Array, "n d"],
-    log_proba: Float[Array, "n c"],
-    y: Int[Array, " n"],
-    rows: Int[Array, " b"],
-    learner: AbstractLearner | None,
-    fitted: AbstractFitted | None,
-    q: int,
-) -> Int[Array, " q"]:
-    # Compiled as a whole: of the geometry nothing is computed that the strategy does not read.
-    view = View.of(x, log_proba, y, rows, learner=learner, fitted=fitted, given=learner is None)
-    return strategy.select(key, view, q)
 
 
 def _chooser(strategy: str | AbstractStrategy, given: bool) -> AbstractStrategy:
@@ -183,10 +141,10 @@ def _on_columns(answers: Any, columns: int) -> Any:
     return answers._replace(y=y, classes=numbers)
 
 
-def _frame(picks: np.ndarray, log_proba: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
-    columns: dict[str, Any] = {"rank": np.arange(1, len(picks) + 1)}
+def _frame(log_proba: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
+    columns: dict[str, Any] = {"rank": np.arange(1, len(log_proba) + 1)}
     if classes:
-        best = np.argmax(log_proba[picks][:, : len(classes)], axis=1)
+        best = np.argmax(log_proba[:, : len(classes)], axis=1)
         columns["predicted"] = [classes[i] for i in best]
-        columns["probability"] = np.exp(log_proba[picks, best]).round(6)
+        columns["probability"] = np.exp(np.max(log_proba[:, : len(classes)], axis=1)).round(6)
     return columns

@@ -7,7 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from askwell.core import AbstractFitted, AbstractLearner, AskwellError
 from askwell.data.arrays import map_npy
@@ -28,15 +28,16 @@ LEAST = 1e-7
 def believe(
     seed: int, learner: AbstractLearner, x: np.ndarray, y: np.ndarray, rows: np.ndarray, classes: int
 ) -> tuple[np.ndarray, AbstractFitted]:
-    """Log-probabilities ``float32 [n, c]`` of `x`, block by block, and the learner, fitted to its labelled `rows`."""
-    key = jax.random.fold_in(jax.random.key(seed), 1)
-    fit = eqx.filter_jit(lambda x, y, weight: learner.fit(key, x, y, weight, classes))
-    # With no answer yet there is one row that weighs nothing: no learner has to cope with an empty matrix.
-    at, weight = (
-        (rows, np.ones(len(rows), np.float32)) if len(rows) else (np.zeros(1, int), np.zeros(1, np.float32))
-    )
-    fitted = fit(jnp.asarray(x[at]), jnp.asarray(np.maximum(y[at], 0)), jnp.asarray(weight))
+    """Log-probabilities ``float32 [n, c]`` of `x`, block by block, and the learner, fitted to the labelled `rows`.
+
+    `rows` may have places that are not used, which hold ``n``.
+    """
     n = len(x)
+    used = rows < n
+    at = np.where(used, rows, 0)
+    key = jax.random.fold_in(jax.random.key(seed), 1)
+    evidence = jnp.asarray(x[at]), jnp.asarray(np.where(used, y[at], 0)), jnp.asarray(used, jnp.float32)
+    fitted = _fit(learner, key, *evidence, classes)
     # A learner on the host fits again at every call.
     size = n if isinstance(learner, SklearnLearner) else min(BLOCK, n)
     log_proba = aligned((n, classes))
@@ -51,6 +52,18 @@ def believe(
             ) from error
         log_proba[start : start + size] = block
     return log_proba, fitted
+
+
+@eqx.filter_jit
+def _fit(
+    learner: AbstractLearner,
+    key: PRNGKeyArray,
+    x: Float[Array, "b d"],
+    y: Int[Array, " b"],
+    weight: Float[Array, " b"],
+    classes: int,
+) -> AbstractFitted:
+    return learner.fit(key, x, y, weight, classes)
 
 
 @eqx.filter_jit

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from askwell.core import AbstractStrategy, AskwellError
+from askwell.core import NOT_ASKED, AbstractStrategy, AskwellError
 
 SAMPLE = 50_000
 """Rows without a label that strategies are shown by default that are not `large`."""
@@ -27,7 +27,8 @@ def choose(
     Raises:
         AskwellError: if fewer rows than a batch are left, or more would be shown than the strategy can take.
     """
-    n, free = len(y), len(y) - len(labelled)
+    n, open_rows = len(y), y == NOT_ASKED
+    free = int(open_rows.sum())
     if batch < 1 or (candidates is not None and candidates < 1):
         raise AskwellError(f"--batch is {batch} and --candidates {candidates}; give at least 1.")
     if not free:
@@ -52,8 +53,6 @@ def choose(
         )
     if shown == free:
         return None, None
-    open_rows = np.ones(n, bool)
-    open_rows[labelled] = False
     drawn = np.random.default_rng(seed).choice(np.flatnonzero(open_rows), shown, replace=False, shuffle=False)
     among = f"{shown:,} of {free:,} rows"
     note = f"{strategy.name} chose among {among}, drawn at random by --seed; --candidates changes that."

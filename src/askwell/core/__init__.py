@@ -13,12 +13,13 @@ from askwell.core.record import CELL, METRICS, SCHEMA
 from askwell.core.registry import Registry, collect, summary, unknown
 from askwell.core.spaces import AbstractSpace, Rows, Skip
 from askwell.core.strategy import AbstractPlayer, AbstractStrategy, AbstractStreamStrategy
-from askwell.core.view import NOT_ASKED, Evidence, Stream, Truth, View, gathered
+from askwell.core.view import NO_ANSWER, NOT_ASKED, Evidence, Stream, Truth, View, gathered
 
 __all__ = [
     "CELL",
     "METRICS",
     "NOT_ASKED",
+    "NO_ANSWER",
     "PART",
     "SCHEMA",
     "AbstractFitted",

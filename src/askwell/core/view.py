@@ -10,6 +10,8 @@ from askwell.core.geometry import Geometry, measure
 from askwell.core.learner import AbstractFitted, AbstractLearner
 
 NOT_ASKED = -1
+NO_ANSWER = -2
+"""In place of a label: never asked, and asked about without an answer."""
 
 
 class Truth(eqx.Module):
@@ -89,9 +91,9 @@ class Stream(eqx.Module):
 class View(eqx.Module):
     """What is known before an action. It never holds a hidden label.
 
-    `log_proba` is the current learner's belief about every pool point; `y` holds the answers so far
-    (``NOT_ASKED`` elsewhere; answers may be wrong); `rows` the rows bought so far, in order, filled up
-    with ``n`` to the whole budget ``b``; `evidence` what the learner is fitted to; `cost` the labels paid for so far;
+    `log_proba` is the current learner's belief about every pool point; `y` holds the answers so far, ``NOT_ASKED``
+    elsewhere, or ``NO_ANSWER`` (answers may be wrong); `rows` the rows bought so far, in order, filled up with ``n`` to
+    the whole budget ``b``; `evidence` what the learner is fitted to; `cost` the labels paid for so far;
     `round` counts refits from 0. `learner` is the kind of classifier that is refitted, for players that try out labels
     (None where only its probabilities are known), `fitted` the classifier as it stands.
     `stream` is None unless points come one at a time, and `truth` unless the player declares ``cheats``. `given` says

@@ -1,0 +1,118 @@
+"""The choice: fit the learner to the labels so far, show the strategy what is known, and take its batch."""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from askwell.asking.belief import believe, take
+from askwell.asking.candidates import choose
+from askwell.core import NOT_ASKED, AbstractFitted, AbstractLearner, AbstractStrategy, AskwellError, View
+from askwell.data.matrix import aligned
+
+PLACES, CLASSES = 128, 2
+"""The smallest shapes: places for labels and the batch, and classes. Every four times as many, or twice, is the next.
+
+A program is compiled for its shapes. With few shapes the next round, and the next process, find theirs compiled.
+"""
+
+
+class Choice(NamedTuple):
+    """A batch: `rows` ``int64 [q]`` of the pool, best first; `log_proba` ``[q, c]`` of them; perhaps a note."""
+
+    rows: np.ndarray
+    log_proba: np.ndarray
+    note: str | None
+
+
+def places(labels: int) -> int:
+    """How many places there are for so many labels, most of them empty."""
+    return _up(labels, PLACES, 4)
+
+
+def columns(classes: int) -> int:
+    """How many classes probabilities have a column for; those that nobody named stay without a label."""
+    return _up(classes, CLASSES, 2)
+
+
+def _up(count: int, least: int, factor: int) -> int:
+    return least if count <= least else factor * _up(-(-count // factor), least, factor)
+
+
+def choose_rows(
+    strategy: AbstractStrategy,
+    learner: AbstractLearner,
+    x: np.ndarray,
+    y: np.ndarray,
+    labelled: np.ndarray,
+    *,
+    classes: int,
+    batch: int,
+    seed: int,
+    given: np.ndarray | None = None,
+    candidates: int | None = None,
+) -> Choice:
+    """Choose a batch. The strategy gets ``jax.random.key(seed)`` and the view of a game of one round.
+
+    Args:
+        strategy: it decides.
+        learner: is fitted to the labels; not used with `given`.
+        x: ``float32 [N, d]``, encoded.
+        y: ``int32 [N]``, the labels: an index, ``NOT_ASKED``, or ``NO_ANSWER`` for rows that must not be asked.
+        labelled: ``int64 [b]``, the rows that have one.
+        classes: how many there are, at least.
+        batch: rows to choose.
+        seed: decides ties, and the candidates that are drawn.
+        given: probabilities ``[N, c]`` of the user's own model.
+        candidates: see `askwell.ask`.
+
+    Raises:
+        AskwellError: if too few rows are left, or the strategy's batch is none.
+    """
+    shown, note = choose(strategy, y, labelled, batch=batch, candidates=candidates, seed=seed)
+    if shown is not None:
+        whole, x = x, aligned((len(shown), x.shape[1]))
+        np.take(whole, shown, axis=0, out=x)
+        y, labelled = y[shown], np.searchsorted(shown, labelled)
+    n, room = len(x), places(len(labelled) + batch)
+    rows = np.full(room, n, np.int32)  # n: a place that is not used
+    rows[: len(labelled)] = labelled
+    fitted = None
+    if given is None:
+        log_proba, fitted = believe(seed, learner, x, y, rows, columns(classes))
+    else:
+        log_proba = take(given, slice(None) if shown is None else shown)
+    known = map(jnp.asarray, (x, log_proba, y, rows))
+    fitter = learner if given is None else None
+    picks = np.asarray(_select(strategy, jax.random.key(seed), *known, fitter, fitted, batch))
+    if (
+        len(set(picks.tolist())) < batch
+        or not np.all((picks >= 0) & (picks < n))
+        or np.any(y[picks] != NOT_ASKED)
+    ):
+        raise AskwellError(
+            f"The strategy '{strategy.name}' picked a row twice, one that has a label, or one that does not exist; a "
+            "batch holds distinct rows without a label, so mend its select."
+        )
+    chosen = picks.astype(np.int64) if shown is None else shown[picks]
+    return Choice(chosen, log_proba[picks], note)
+
+
+@eqx.filter_jit
+def _select(
+    strategy: AbstractStrategy,
+    key: PRNGKeyArray,
+    x: Float[Array, "n d"],
+    log_proba: Float[Array, "n c"],
+    y: Int[Array, " n"],
+    rows: Int[Array, " b"],
+    learner: AbstractLearner | None,
+    fitted: AbstractFitted | None,
+    q: int,
+) -> Int[Array, " q"]:
+    # Compiled as a whole: of the geometry nothing is computed that the strategy does not read.
+    view = View.of(x, log_proba, y, rows, learner=learner, fitted=fitted, given=learner is None)
+    return strategy.select(key, view, q)
