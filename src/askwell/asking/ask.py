@@ -12,10 +12,10 @@ from askwell.asking.asked import Asked, check_out
 from askwell.asking.belief import read_proba
 from askwell.asking.choice import choose_rows
 from askwell.asking.pool import encoded, notes, read_pool
-from askwell.core import AbstractLearner, AbstractPlayer, AbstractStrategy, AskwellError
+from askwell.core import AbstractLearner, AbstractStrategy, AskwellError
 from askwell.execution import compilation_cache
-from askwell.learners import make_learner
-from askwell.policies import make_strategy
+from askwell.learners import as_learner
+from askwell.policies import as_strategy
 
 
 def ask(
@@ -100,7 +100,7 @@ def ask(
 
 
 def _chooser(strategy: str | AbstractStrategy, given: bool) -> AbstractStrategy:
-    made: AbstractPlayer = make_strategy(strategy) if isinstance(strategy, str) else strategy
+    made = as_strategy(strategy)
     if not isinstance(made, AbstractStrategy):
         raise AskwellError(
             f"The strategy '{made.name}' decides about {made.space.name}, and ask wants a batch of rows; choose one "
@@ -121,7 +121,7 @@ def _chooser(strategy: str | AbstractStrategy, given: bool) -> AbstractStrategy:
 
 
 def _fitter(learner: str | AbstractLearner) -> AbstractLearner:
-    return make_learner(learner) if isinstance(learner, str) else learner
+    return as_learner(learner)
 
 
 def _on_columns(answers: Any, columns: int) -> Any:

@@ -1,5 +1,6 @@
 """The choice: fit the learner to the labels so far, show the strategy what is known, and take its batch."""
 
+import textwrap
 from typing import NamedTuple
 
 import equinox as eqx
@@ -85,9 +86,13 @@ def choose_rows(
         log_proba, fitted = believe(seed, learner, x, y, rows, columns(classes))
     else:
         log_proba = take(given, slice(None) if shown is None else shown)
-    known = map(jnp.asarray, (x, log_proba, y, rows))
     fitter = learner if given is None else None
-    picks = np.asarray(_select(strategy, jax.random.key(seed), *known, fitter, fitted, batch))
+    known = jnp.asarray(x), jnp.asarray(log_proba), jnp.asarray(y), jnp.asarray(rows)
+    try:
+        picks = np.asarray(_select(strategy, jax.random.key(seed), known, fitter, fitted, batch))
+    except jax.errors.JaxRuntimeError as error:  # a function on the host; its own last sentence says why
+        reason = textwrap.shorten(str(error).strip().split("\n")[-1], 400)
+        raise AskwellError(f"The strategy '{strategy.name}' failed: {reason}") from error
     if (
         len(set(picks.tolist())) < batch
         or not np.all((picks >= 0) & (picks < n))
@@ -105,14 +110,11 @@ def choose_rows(
 def _select(
     strategy: AbstractStrategy,
     key: PRNGKeyArray,
-    x: Float[Array, "n d"],
-    log_proba: Float[Array, "n c"],
-    y: Int[Array, " n"],
-    rows: Int[Array, " b"],
+    known: tuple[Float[Array, "n d"], Float[Array, "n c"], Int[Array, " n"], Int[Array, " b"]],
     learner: AbstractLearner | None,
     fitted: AbstractFitted | None,
     q: int,
 ) -> Int[Array, " q"]:
     # Compiled as a whole: of the geometry nothing is computed that the strategy does not read.
-    view = View.of(x, log_proba, y, rows, learner=learner, fitted=fitted, given=learner is None)
+    view = View.of(*known, learner=learner, fitted=fitted, given=learner is None)
     return strategy.select(key, view, q)

@@ -10,7 +10,7 @@ from askwell.core.geometry import Geometry, measure
 from askwell.core.learner import AbstractFitted, AbstractLearner, Packed, unfitted
 from askwell.core.pool import Pool
 from askwell.core.record import CELL, METRICS, SCHEMA
-from askwell.core.registry import Registry, collect, summary, unknown
+from askwell.core.registry import Registry, collect, imported, summary, unknown
 from askwell.core.spaces import AbstractSpace, Rows, Skip
 from askwell.core.strategy import AbstractPlayer, AbstractStrategy, AbstractStreamStrategy
 from askwell.core.view import NO_ANSWER, NOT_ASKED, Evidence, Stream, Truth, View, gathered
@@ -41,6 +41,7 @@ __all__ = [
     "View",
     "collect",
     "gathered",
+    "imported",
     "measure",
     "summary",
     "unfitted",

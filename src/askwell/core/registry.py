@@ -1,6 +1,9 @@
 """Registries by export: what a package's ``__init__`` imports is what can be named."""
 
 import difflib
+import importlib
+import os
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
@@ -42,6 +45,31 @@ def unknown(kind: str, name: str, valid: Any) -> str:
         alike = difflib.get_close_matches(name, known, n=8, cutoff=0.0)
         return f"Unknown {kind} '{name}'.{hint} Known: {', '.join(alike)} and {len(known) - 8} more."
     return f"Unknown {kind} '{name}'.{hint} Known: {', '.join(known)}."
+
+
+def imported(kind: str, path: str) -> Any:
+    """What ``package.module:name`` means, looked for in the working folder too.
+
+    Raises:
+        AskwellError: if there is no such module or name, or importing it fails.
+    """
+    module, _, name = path.partition(":")
+    here = os.getcwd()
+    sys.path.insert(0, here)
+    try:
+        found = importlib.import_module(module)
+    except Exception as error:  # a module of the user's may raise anything
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise AskwellError(
+            f"The {kind} '{path}' means {name} of the Python module {module}, which cannot be imported ({reason}); "
+            "check its path, and run where Python finds it."
+        ) from error
+    finally:
+        sys.path.remove(here)
+    if not hasattr(found, name):
+        names = [word for word in vars(found) if not word.startswith("_")]
+        raise AskwellError(unknown(f"name in {module}", name, names))
+    return getattr(found, name)
 
 
 def collect(kind: str, exports: Mapping[str, Any], base: type[T]) -> Registry[T]:

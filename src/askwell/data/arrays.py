@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 import numpy as np
-import pandas as pd
 
 from askwell.core import AskwellError, unknown
 from askwell.data.columns import Raw
@@ -90,6 +89,8 @@ def _table(path: Path, x: np.ndarray, y: np.ndarray, ids: np.ndarray | None) -> 
     raw = Raw(
         origin, ["labels", *(["ids"] if ids is not None else [])], [y, *([ids] if ids is not None else [])]
     )
+    import pandas as pd  # slow to import
+
     numbered = np.array([str(row) for row in range(len(x))], dtype=object)
     table = Table(
         path.stem,

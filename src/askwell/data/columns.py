@@ -15,6 +15,9 @@ MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
 
 PROSE_WORDS = 3
 PROSE_DISTINCT = 20
+CONSTANT = 1e-20
+"""Below this variance a column is constant but for rounding; the rarest category in 10⁹ rows is above."""
+
 CATEGORIES = 32
 """A categorical column with more values than this, nearly all distinct, names rows and is dropped."""
 

@@ -7,7 +7,7 @@ import numpy as np
 import scipy.linalg
 
 from askwell.core import AskwellError
-from askwell.data.encode import CONSTANT
+from askwell.data.columns import CONSTANT
 
 BLOCK_BYTES = 2**26
 """A block of rows (64 MiB in float64)."""
@@ -35,6 +35,34 @@ class Matrix:
     label: str | None = None
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class MatrixEncoder:
+    """A linear map of rows of numbers: columns that are `kept`, less their `centre`, times a `projection`.
+
+    Attributes:
+        name: what errors call the matrix.
+        kept: ``int [k]``, columns that vary.
+        centre: ``[k]``, their means.
+        projection: ``[k, d]``; diagonal unless there are more columns than features.
+    """
+
+    name: str
+    kept: np.ndarray
+    centre: np.ndarray
+    projection: np.ndarray
+
+    def transform(self, x: np.ndarray) -> np.ndarray:
+        """``float32 [M, d]`` of the rows of an array."""
+        out = aligned((len(x), self.projection.shape[1]))
+        scale = np.diagonal(self.projection) if np.count_nonzero(self.projection) == len(self.kept) else None
+        for start, block in _blocks(x):
+            block = block if len(self.kept) == block.shape[1] else block[:, self.kept]
+            block -= self.centre.astype(block.dtype)
+            into = out[start : start + len(block)]
+            into[:] = block @ self.projection.astype(block.dtype) if scale is None else block * scale
+        return out
+
+
 def encode_matrix(matrix: Matrix, features: int = 64) -> np.ndarray:
     """What `encode` does to number columns, in two passes: ``float32 [N, k]`` with k ≤ `features`.
 
@@ -45,11 +73,16 @@ def encode_matrix(matrix: Matrix, features: int = 64) -> np.ndarray:
         AskwellError: for a NaN or infinite value, naming the row; if `features` is less than 1 or every column
             is constant.
     """
+    return fit_matrix(matrix, features).transform(matrix.x)
+
+
+def fit_matrix(matrix: Matrix, features: int = 64) -> MatrixEncoder:
+    """See `encode_matrix`: the map itself, for further rows."""
     if features < 1:
         raise AskwellError(f"features is {features}; give at least 1.")
     n, d = matrix.x.shape
     total, square, shift = np.zeros(d), np.zeros((d, d)), np.zeros(d)
-    for start, block in _blocks(matrix):
+    for start, block in _blocks(matrix.x):
         if not np.isfinite(block).all():
             row = start + int(np.argmin(np.isfinite(block).all(axis=1)))
             raise AskwellError(
@@ -82,7 +115,7 @@ def encode_matrix(matrix: Matrix, features: int = 64) -> np.ndarray:
         varies = size > 1e-12 * size[0]
         factor = np.sqrt(np.mean(size[varies]))
         projection = axes[:, varies] / spread[:, None]
-    return _project(matrix, kept, shift[kept] + mean[kept], projection / factor)
+    return MatrixEncoder(matrix.name, kept, shift[kept] + mean[kept], projection / factor)
 
 
 def aligned(shape: tuple[int, ...]) -> np.ndarray:
@@ -93,21 +126,10 @@ def aligned(shape: tuple[int, ...]) -> np.ndarray:
     return space[start : start + 4 * count].view(np.float32).reshape(shape)
 
 
-def _project(matrix: Matrix, kept: np.ndarray, centre: np.ndarray, projection: np.ndarray) -> np.ndarray:
-    x = aligned((len(matrix.x), projection.shape[1]))
-    scale = np.diagonal(projection) if np.count_nonzero(projection) == len(kept) else None
-    for start, block in _blocks(matrix):
-        block = block if len(kept) == block.shape[1] else block[:, kept]
-        block -= centre.astype(block.dtype)
-        into = x[start : start + len(block)]
-        into[:] = block @ projection.astype(block.dtype) if scale is None else block * scale
-    return x
-
-
-def _blocks(matrix: Matrix) -> Iterator[tuple[int, np.ndarray]]:
+def _blocks(x: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
     """Copies, each with its first row's number; in float64 unless the matrix itself is less precise."""
-    n, d = matrix.x.shape
-    dtype = np.float32 if matrix.x.dtype in (np.float32, np.float16) else np.float64
+    n, d = x.shape
+    dtype = np.float32 if x.dtype in (np.float32, np.float16) else np.float64
     rows = max(1, BLOCK_BYTES // (8 * d))
     for start in range(0, n, rows):
-        yield start, np.array(matrix.x[start : start + rows], dtype=dtype)
+        yield start, np.array(x[start : start + rows], dtype=dtype)

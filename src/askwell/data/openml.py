@@ -3,9 +3,6 @@
 import warnings
 from typing import Any
 
-import pandas as pd
-from sklearn import datasets
-
 from askwell.core import AskwellError
 from askwell.data.columns import Cells, Raw
 from askwell.data.table import Table, assemble
@@ -17,6 +14,9 @@ def read_openml(which: str, *, label: str | None, id: str | None, role: str) -> 
     Raises:
         AskwellError: without a network, for an unknown set, or for one without a single target.
     """
+    import pandas as pd  # both are slow to import
+    from sklearn import datasets
+
     title = f"openml:{which}"
     key: dict[str, Any] = {"data_id": int(which)} if which.isdecimal() else {"name": which}
     with warnings.catch_warnings(record=True) as caught:

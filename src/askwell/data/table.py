@@ -3,12 +3,15 @@
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from askwell.core import AskwellError, unknown
 from askwell.data.columns import AllMissingError, Cells, Raw, feature, kind, names_rows, number, text
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LABEL_NAMES = ("label", "target", "class", "y")
 FEWEST = 3
@@ -30,6 +33,7 @@ class Table:
         labels: ``object [N]`` of str; None where a row has no label, which only `assemble` with ``labelled=False``
             lets through.
         ids: ``object [N]`` of str, all different.
+        texts: columns that are prose, however short their cells are.
         role: ``meta-train``, ``meta-validation``, ``held out`` or empty.
         dropped: columns left out because they only name the rows or hold nothing; the user is told.
         notes: what was changed to make a catalogue set usable, in sentences.
@@ -37,13 +41,14 @@ class Table:
     """
 
     name: str
-    features: pd.DataFrame
+    features: "pd.DataFrame"
     labels: np.ndarray
     ids: np.ndarray
     role: str = ""
     dropped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     label: str | None = None
+    texts: tuple[str, ...] = ()
 
 
 def assemble(
@@ -96,6 +101,8 @@ def assemble(
     if not features:
         gone = f" ({', '.join(dropped)} only named the rows)" if dropped else ""
         raise raw.error(f"no feature columns are left besides label and id{gone}; add a column to learn from")
+    import pandas as pd  # slow to import
+
     table = Table(name, pd.DataFrame(features), labels, ids, role, tuple(dropped), label=label)
     if labelled:
         return finish(raw, table)

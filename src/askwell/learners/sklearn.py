@@ -8,8 +8,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
-from sklearn.base import clone
-from sklearn.utils.discovery import all_estimators
 
 from askwell.core import AbstractFitted, AbstractLearner, AskwellError, unknown
 from askwell.learners.base import complete, seen_classes
@@ -45,6 +43,8 @@ def _predict(estimator: Any, classes: int, seed, x, y, weight, query) -> np.ndar
     if len(present) < 2:  # many classifiers refuse a single class; the answer is known
         proba[:, present] = 1.0
         return proba
+    from sklearn.base import clone  # slow to import
+
     model: Any = clone(estimator)
     if "random_state" in model.get_params():
         model.set_params(random_state=int(seed))
@@ -79,6 +79,8 @@ class SklearnLearner(AbstractLearner):
         Raises:
             AskwellError: if there is no such classifier, or it cannot be made without arguments.
         """
+        from sklearn.utils.discovery import all_estimators  # slow to import
+
         known = {name: kind for name, kind in all_estimators("classifier") if hasattr(kind, "predict_proba")}
         if class_name not in known:
             raise AskwellError(unknown("scikit-learn classifier", class_name, known))

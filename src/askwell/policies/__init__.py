@@ -1,10 +1,11 @@
 """Policies: strategies with trained weights; heads are listed in `askwell.policies.heads`."""
 
 from askwell.policies.base import AbstractHead, AbstractPolicy, AbstractRowsPolicy, AbstractScorer, Act
-from askwell.policies.files import SHIPPED, card, load_policy, make_strategy
+from askwell.policies.files import SHIPPED, card, load_policy
 from askwell.policies.groups import Groups
 from askwell.policies.heads import HEADS, make_head
 from askwell.policies.linear import Linear
+from askwell.policies.own import as_strategy, make_strategy
 from askwell.policies.pointwise import Pointwise
 from askwell.policies.skip import SkipPolicy
 
@@ -20,6 +21,7 @@ __all__ = [
     "Linear",
     "Pointwise",
     "SkipPolicy",
+    "as_strategy",
     "card",
     "load_policy",
     "make_head",

@@ -10,7 +10,7 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError, safe_open
 
-from askwell.core import AbstractPlayer, AskwellError, unknown
+from askwell.core import AskwellError
 from askwell.policies import heads
 from askwell.policies.base import AbstractHead
 
@@ -124,22 +124,6 @@ def located(name: str) -> Path | None:
 def _file(path: Path) -> Path:
     """The file itself, or that of a training run's directory."""
     return path / f"policy{SUFFIX}" if path.is_dir() else path
-
-
-def make_strategy(name: str) -> AbstractPlayer:
-    """The strategy of that name; ``learned`` is the shipped policy, ``policy:FILE`` one of your own.
-
-    Raises:
-        AskwellError: for an unknown name, or a policy that cannot be loaded.
-    """
-    path = located(name)
-    if path is not None:
-        return load_policy(path)
-    from askwell.strategies import STRATEGIES
-
-    if name not in STRATEGIES:
-        raise AskwellError(unknown("strategy", name, [*SHIPPED, *STRATEGIES]))
-    return STRATEGIES[name]()
 
 
 SHIPPED = {path.stem: path for path in sorted((Path(__file__).parent / "shipped").glob(f"*{SUFFIX}"))}

@@ -1,0 +1,171 @@
+"""What turns the columns of a table into numbers: fitted once, then any rows with the same columns."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn import config_context
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import PCA
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.impute import MissingIndicator, SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.utils.extmath import randomized_svd
+
+from askwell.core import AskwellError
+from askwell.data.columns import CATEGORIES, CONSTANT, prose
+
+TERMS = 20_000
+TOPICS = 64
+
+
+class Encoder(TransformerMixin, BaseEstimator):
+    """See `askwell.data.encode_features`, whose numbers `fit_transform` gives.
+
+    `transform` gives those of further rows ``[M, d]``: a frame with the same columns, float (NaN = missing) or object
+    (None = missing).
+
+    Attributes:
+        features: most features that are kept.
+        name: what errors call the table.
+        texts: columns that are prose, however short their cells are.
+    """
+
+    def __init__(self, features: int = 64, name: str = "table", texts: tuple[str, ...] = ()):
+        self.features, self.name, self.texts = features, name, texts
+
+    def fit(self, X: pd.DataFrame, y: Any = None) -> "Encoder":
+        """Fit to a table; `y` is not used."""
+        self.fit_transform(X)
+        return self
+
+    def fit_transform(self, X: pd.DataFrame, y: Any = None) -> np.ndarray:
+        """Fit, and the numbers of the very rows: ``float32 [N, d]``, mean 0, mean variance 1, always finite.
+
+        Raises:
+            AskwellError: if every column is constant.
+        """
+        del y
+        frame = X.loc[:, X.notna().any()]
+        self.dates_ = list(frame.select_dtypes(["datetime", "datetimetz"]))
+        frame = _dates_as_numbers(frame, self.dates_)
+        self.numeric_ = list(frame.select_dtypes("number"))
+        self.others_ = [name for name in frame.columns if name not in set(self.numeric_)]
+        texts = [name for name in self.others_ if name in self.texts or prose(frame[name].tolist())]
+        categories = [name for name in self.others_ if name not in set(texts)]
+        values = frame[self.numeric_].to_numpy(dtype=np.float64)
+        self.peak_ = (
+            np.nanmax(np.abs(values), axis=0, initial=0.0) if values.size else np.ones(len(self.numeric_))
+        )
+        with config_context(skip_parameter_validation=True):
+            self.blocks_ = _blocks(self.numeric_, categories, texts)
+            x = np.asarray(self.blocks_.fit_transform(self._prepared(frame)), dtype=np.float64)
+            self.kept_, self.pca_ = self._varying(x), None
+            x = x[:, self.kept_]
+            if x.shape[1] > self.features:
+                # The exact solver where it is affordable; the randomised one depends on its draws.
+                solver = "covariance_eigh" if x.shape[1] <= min(len(x), 1000) else "auto"
+                self.pca_ = PCA(min(self.features, *x.shape), svd_solver=solver, random_state=0)
+                x = self.pca_.fit_transform(x)
+                self.axes_ = self._varying(x)
+                x = x[:, self.axes_]
+        self.mean_ = x.mean(axis=0)
+        x = x - self.mean_
+        self.factor_ = np.sqrt(np.mean(x.var(axis=0)))
+        return np.ascontiguousarray(x / self.factor_, dtype=np.float32)
+
+    def transform(self, X: pd.DataFrame) -> np.ndarray:
+        """The numbers of other rows with the same columns."""
+        frame = _dates_as_numbers(X[[*self.numeric_, *self.others_]], self.dates_)
+        with config_context(skip_parameter_validation=True), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Found unknown categories")  # those count as rare or as none
+            x = np.asarray(self.blocks_.transform(self._prepared(frame)), dtype=np.float64)[:, self.kept_]
+            if self.pca_ is not None:
+                x = self.pca_.transform(x)[:, self.axes_]
+        return np.ascontiguousarray((x - self.mean_) / self.factor_, dtype=np.float32)
+
+    def _prepared(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Each column of numbers over its largest magnitude: those near a float's limits then have a variance."""
+        values = frame[self.numeric_].to_numpy(dtype=np.float64) / np.where(self.peak_ > 0, self.peak_, 1.0)
+        numbers = pd.DataFrame(values, columns=pd.Index(self.numeric_), index=frame.index)
+        others = frame[self.others_]
+        return pd.concat([numbers, others.astype(object).where(others.notna(), None)], axis=1)
+
+    def _varying(self, x: np.ndarray) -> np.ndarray:
+        kept = x.var(axis=0) > CONSTANT
+        if not kept.any():
+            raise AskwellError(
+                f"{self.name}: every feature is the same in all rows; add a column that varies."
+            )
+        return kept
+
+
+class Topics(TransformerMixin, BaseEstimator):
+    """Latent semantic analysis of one column of prose: ``[N, t]`` with t ≤ 64."""
+
+    def fit_transform(self, X: pd.DataFrame, y: Any = None) -> np.ndarray:
+        """Fit, and the topics of the very rows."""
+        self.axes_ = None
+        self.words_ = TfidfVectorizer(sublinear_tf=True, max_features=TERMS, token_pattern=r"(?u)\b\w+\b")
+        try:
+            weights = self.words_.fit_transform(_texts(X))
+        except ValueError:  # not one word in it, only punctuation
+            return np.zeros((len(X), 1))
+        u, s, self.axes_ = randomized_svd(weights, min(TOPICS, *weights.shape), random_state=0)
+        return u * s
+
+    def fit(self, X: pd.DataFrame, y: Any = None) -> "Topics":
+        """Fit to the rows of a frame of one column; `y` is not used."""
+        self.fit_transform(X)
+        return self
+
+    def transform(self, X: pd.DataFrame) -> np.ndarray:
+        """The topics of other rows."""
+        if self.axes_ is None:
+            return np.zeros((len(X), 1))
+        return self.words_.transform(_texts(X)) @ self.axes_.T
+
+
+def _texts(column: pd.DataFrame) -> list[str]:
+    return [word or "" for word in column.iloc[:, 0]]
+
+
+def _dates_as_numbers(frame: pd.DataFrame, dates: list[str]) -> pd.DataFrame:
+    to_number: Any = pd.to_numeric
+    return frame.assign(**{name: to_number(frame[name]).where(frame[name].notna()) for name in dates})
+
+
+def _blocks(numeric: list[str], categories: list[str], texts: list[str]) -> Any:
+    """One block for each kind of column."""
+    return ColumnTransformer(
+        [
+            ("numbers", make_pipeline(SimpleImputer(strategy="median"), StandardScaler()), numeric),
+            # Binary columns, this one and the one-hot ones, stay 0/1: standardised, a rare one would be
+            # the largest value around.
+            ("gaps", MissingIndicator(error_on_new=False), numeric),
+            ("categories", _one_hot(), categories),
+            *((f"text {i}", Topics(), [name]) for i, name in enumerate(texts)),
+        ],
+        sparse_threshold=0,
+    )
+
+
+def _one_hot() -> Any:
+    nothing: Any = None  # the value that stands for missing; the stubs know only numbers
+    return make_pipeline(
+        SimpleImputer(missing_values=nothing, strategy="constant", fill_value="missing"),
+        FunctionTransformer(_as_words),
+        OneHotEncoder(
+            max_categories=CATEGORIES,
+            handle_unknown="infrequent_if_exist",
+            drop="if_binary",
+            sparse_output=False,
+        ),
+    )
+
+
+def _as_words(cells: Any) -> Any:
+    return cells.astype(str).astype(object)  # a column may be bool

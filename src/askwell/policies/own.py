@@ -1,0 +1,55 @@
+"""A strategy from whatever stands for one: a name, an object, a class by its path, or a plain function."""
+
+from typing import Any
+
+from askwell.core import AbstractPlayer, AskwellError, imported, unknown
+from askwell.policies.files import SHIPPED, load_policy, located
+from askwell.strategies.function import FunctionStrategy
+
+
+def make_strategy(name: str) -> AbstractPlayer:
+    """The strategy of that name.
+
+    ``learned`` is the shipped policy, ``policy:FILE`` one of your own, ``package.module:Name`` a class or function of
+    your own.
+
+    Raises:
+        AskwellError: for an unknown name, a policy that cannot be loaded, or a path that leads to no strategy.
+    """
+    path = located(name)
+    if path is not None:
+        return load_policy(path)
+    from askwell.strategies import STRATEGIES
+
+    if name in STRATEGIES:
+        return STRATEGIES[name]()
+    if ":" not in name:
+        raise AskwellError(unknown("strategy", name, [*SHIPPED, *STRATEGIES]))
+    found = imported("strategy", name)
+    if isinstance(found, type) and issubclass(found, AbstractPlayer):
+        try:
+            return found()
+        except TypeError as error:
+            raise AskwellError(
+                f"The strategy '{name}' cannot be made without arguments ({error}); name a variable that holds one."
+            ) from error
+    return as_strategy(found)
+
+
+def as_strategy(given: Any) -> AbstractPlayer:
+    """The strategy that a name, a strategy or a function ``query(X, labels, q)`` stands for.
+
+    Raises:
+        AskwellError: as `make_strategy`, or for anything else.
+    """
+    if isinstance(given, str):
+        return make_strategy(given)
+    if isinstance(given, AbstractPlayer):
+        return given
+    if callable(given) and not isinstance(given, type):
+        query: Any = given
+        return FunctionStrategy(query)
+    raise AskwellError(
+        f"The strategy is {given!r}; give a name (askwell list strategies), a strategy, or a function "
+        "query(X, labels, q) that returns row numbers."
+    )
