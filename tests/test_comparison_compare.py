@@ -141,7 +141,7 @@ def test_learners_of_your_own():
     strong, same = (result.records.filter(pl.col("learner") == name) for name in learners)
     assert numbers(same).equals(numbers(plain.records))
     assert strong["log_loss"].to_list() != same["log_loss"].to_list()
-    with pytest.raises(askwell.AskwellError, match="'strong' is 3; give an instance of AbstractLearner"):
+    with pytest.raises(askwell.AskwellError, match="'strong' is 3; give a name"):
         askwell.compare("iris", learners={"strong": 3})
 
 

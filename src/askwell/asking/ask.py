@@ -19,12 +19,12 @@ from askwell.policies import as_strategy
 
 
 def ask(
-    pool: str | Path | np.ndarray,
+    pool: Any,
     *,
     labels: str | Path | Mapping[str, str] | None = None,
-    strategy: str | AbstractStrategy = "margin-herding",
+    strategy: Any = "margin-herding",
     batch: int = 100,
-    learner: str | AbstractLearner = "logistic",
+    learner: Any = "logistic",
     proba: str | Path | np.ndarray | None = None,
     classes: Sequence[str] | None = None,
     id: str | None = None,
@@ -39,12 +39,13 @@ def ask(
     The strategy gets ``jax.random.key(seed)`` and the view that it would get in a game of one round.
 
     Args:
-        pool: a table (.csv .tsv .parquet .jsonl), embeddings (.npy, memory-mapped, or .npz), or an array ``[N, d]``.
+        pool: a table (.csv .tsv .parquet .jsonl), embeddings (.npy, memory-mapped, or .npz), an array or a sparse
+            matrix ``[N, d]``, a frame, or a list of texts.
         labels: a table with an id and a label column, or labels by id. Rows without a label do not count. None, or
             no row in it: a cold start, unless the pool has a label column of its own that is filled in part.
-        strategy: a registered name, or an instance of your own.
+        strategy: a name, a strategy, ``package.module:Name``, or a function ``query(X, labels, q)``.
         batch: how many rows to ask for.
-        learner: a registered name, or an instance; not used with `proba`.
+        learner: a name, a learner, or a scikit-learn classifier; not used with `proba`.
         proba: class probabilities ``[N, c]`` of a model of your own, in the pool's order.
         classes: names of the columns of `proba`; by default the labels' classes in sorted order, numbers by size.
         id: the column of the ids, in both files; by default the one called id, else the pool's rows count from 0.
@@ -99,7 +100,7 @@ def ask(
     return asked
 
 
-def _chooser(strategy: str | AbstractStrategy, given: bool) -> AbstractStrategy:
+def _chooser(strategy: Any, given: bool) -> AbstractStrategy:
     made = as_strategy(strategy)
     if not isinstance(made, AbstractStrategy):
         raise AskwellError(

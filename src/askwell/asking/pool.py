@@ -1,11 +1,12 @@
 """Rows to choose from, with the labels that they bring along."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from askwell.core import AskwellError
-from askwell.data import Matrix, Table, as_matrix, encode_features, encode_matrix, load_pool
+from askwell.data import Matrix, Table, fit_encoder, load_pool, rows_of
 from askwell.data.columns import number
 
 Rows = Table | Matrix
@@ -15,16 +16,16 @@ SEEN = 5
 """So many labels that are all in a column of the pool are no accident."""
 
 
-def read_pool(
-    pool: str | Path | np.ndarray, *, label: str | None, id: str | None, labels_apart: bool
-) -> Rows:
+def read_pool(pool: Any, *, label: str | None, id: str | None, labels_apart: bool, ids: Any = None) -> Rows:
     """Read; `labels_apart` says that there is a file of labels, which `label` may refer to as well.
 
     Raises:
         AskwellError: for a file that is damaged, or an unknown `label`.
     """
     found = (
-        as_matrix("pool", pool) if isinstance(pool, np.ndarray) else load_pool(str(pool), label=label, id=id)
+        load_pool(str(pool), label=label, id=id)
+        if isinstance(pool, str | Path)
+        else rows_of("pool", pool, ids=ids, label=label, id=id)
     )
     if label is not None and found.label != label and not labels_apart:
         listed = f" (its columns: {', '.join(list(found.features)[:20])})" if isinstance(found, Table) else ""
@@ -41,7 +42,7 @@ def encoded(rows: Rows, features: int) -> np.ndarray:
     Raises:
         AskwellError: for values that are not finite.
     """
-    return encode_features(rows, features) if isinstance(rows, Table) else encode_matrix(rows, features)
+    return fit_encoder(rows, features)[1]
 
 
 def notes(rows: Rows, labelled: np.ndarray, answers: np.ndarray) -> tuple[str, ...]:

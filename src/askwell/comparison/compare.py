@@ -1,6 +1,6 @@
 """`compare`: strategies against each other on data, in one call."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -8,18 +8,22 @@ from askwell.comparison.result import Result
 from askwell.comparison.run import Progress, run
 from askwell.comparison.spec import Spec
 from askwell.comparison.store import Store
-from askwell.core import AbstractLearner, AbstractPlayer, AskwellError
-from askwell.data import Dataset, encode, load
+from askwell.core import AskwellError
+from askwell.data import Dataset, Table, encode, load, rows_of
+from askwell.learners import as_learner
+from askwell.policies import as_strategy
 
-Source = str | Path | Dataset
+Source = Any
+"""A name, a path, a `Dataset`, a frame with a label column, or ``(X, y)``."""
+
 _T = TypeVar("_T")
 
 
 def compare(
-    data: Source | Sequence[Source] | None = None,
+    data: Source | Sequence[Source] | Mapping[str, Source] | None = None,
     *,
-    strategies: str | Sequence[str] | Mapping[str, AbstractPlayer] | None = None,
-    learners: str | Sequence[str] | Mapping[str, AbstractLearner] | None = None,
+    strategies: Any = None,
+    learners: Any = None,
     out: str | Path | None = None,
     spec: str | Path | Spec | None = None,
     progress: Progress = lambda done, total, what: None,
@@ -28,10 +32,10 @@ def compare(
     """Play active learning with several strategies on the same splits and seeds, and compare them.
 
     Args:
-        data: names (``"digits"``), paths of your own files, or encoded `askwell.data.Dataset` objects.
-        strategies: registered names, or instances by names of your own:
-            ``{"mine": Mine(), "margin": Margin()}``.
-        learners: likewise, ``{"forest": SklearnLearner(RandomForestClassifier(50))}``.
+        data: names (``"digits"``), paths of your own files, encoded `askwell.data.Dataset` objects, frames (pandas,
+            Polars) with a label column, or ``(X, y)``: one, some, or by names of your own, ``{"mine": (X, y)}``.
+        strategies: names, strategies, or functions ``query(X, labels, q)``: one, some, or by names of your own.
+        learners: likewise names, learners, or scikit-learn classifiers: ``{"forest": RandomForestClassifier(50)}``.
         out: a directory for the records; a run that was stopped goes on there.
         spec: a spec or a TOML file with one; `data`, `strategies` and `settings` replace its fields.
         progress: called with cells done, cells in all, and what was just finished.
@@ -40,46 +44,89 @@ def compare(
     Raises:
         AskwellError: one sentence on what is wrong with the input, before anything is played.
     """
-    sources = [data] if isinstance(data, Source) else list(data or ())
+    sources = _sources(data)
     if sources:
-        settings["datasets"] = tuple(_name(source) for source in sources)
-    own = _own("strategy", strategies, AbstractPlayer)
-    own_learners = _own("learner", learners, AbstractLearner)
-    for field, given in (("strategies", strategies), ("learners", learners)):
+        settings["datasets"] = tuple(name for name, _ in sources)
+    own, own_learners = _own(strategies, as_strategy), _own(learners, as_learner)
+    for field, given, made in (("strategies", strategies, own), ("learners", learners, own_learners)):
         if given is not None:
-            settings[field] = (given,) if isinstance(given, str) else tuple(given)
+            settings[field] = tuple(made)
     if isinstance(spec, Spec):
         spec = Spec.make(**{**spec.model_dump(), **settings})
     else:
         spec = Spec.make(**settings) if spec is None else Spec.read(spec, **settings)
     notes: list[str] = []
-    datasets = [_dataset(source, spec, notes) for source in (sources or spec.datasets)]
+    named = sources or [(name, name) for name in spec.datasets]
+    datasets = [_dataset(name, source, spec, notes) for name, source in named]
     names = [dataset.name for dataset in datasets]
     for name in names:
         if names.count(name) > 1:
             raise AskwellError(
                 f"Two datasets are called '{name}'; give each once, or rename one of the files."
             )
-    ran = run(spec, datasets, Store(out) if out is not None else None, own, own_learners, progress)
+    ran = run(
+        spec, datasets, Store(out) if out is not None else None, _made(own), _made(own_learners), progress
+    )
     return Result(spec, ran.records, ran.compile_seconds, ran.run_seconds, tuple(notes))
 
 
-def _own(kind: str, given: Any, contract: type[_T]) -> dict[str, _T]:
-    own = dict(given) if isinstance(given, Mapping) else {}
-    for name, value in own.items():
-        if not isinstance(value, contract):
-            raise AskwellError(f"The {kind} '{name}' is {value!r}; give an instance of {contract.__name__}.")
-    return own
+def _own(given: Any, make: Callable[[Any, str], _T]) -> dict[str, _T | None]:
+    """By name what was given; None for what is but a name, which the run makes itself."""
+    if given is None:
+        return {}
+    if isinstance(given, Mapping):
+        named = {name: (one, name) for name, one in given.items()}
+    else:
+        listed = given if isinstance(given, list | tuple) else [given]
+        named = {_called(one): (one, "") for one in listed}
+        if len(named) < len(listed):
+            raise AskwellError(
+                "Two of what was given have the same name; give them as {'one name': …, 'another': …}."
+            )
+    return {
+        name: None if isinstance(one, str) and one == name else make(one, title)
+        for name, (one, title) in named.items()
+    }
 
 
-def _name(source: Source) -> str:
-    return source.name if isinstance(source, Dataset) else str(source)
+def _made(own: dict[str, _T | None]) -> dict[str, _T]:
+    return {name: one for name, one in own.items() if one is not None}
 
 
-def _dataset(source: Source, spec: Spec, notes: list[str]) -> Dataset:
+def _called(one: Any) -> str:
+    """What a strategy or a learner without a name of its own is called."""
+    return one if isinstance(one, str) else getattr(one, "name", getattr(one, "__name__", type(one).__name__))
+
+
+def _sources(data: Any) -> list[tuple[str, Source]]:
+    if data is None:
+        return []
+    if isinstance(data, Mapping):
+        return list(data.items())
+    pair = isinstance(data, tuple) and len(data) == 2 and not isinstance(data[0], str | Path | Dataset)
+    listed = data if isinstance(data, list | tuple) and not pair else [data]
+    if sum(not isinstance(one, str | Path | Dataset) for one in listed) > 1:
+        raise AskwellError(
+            "Several datasets have no name; give them as {'one name': (X, y), 'another': frame}."
+        )
+    return [(_titled(one), one) for one in listed]
+
+
+def _titled(source: Source) -> str:
+    if isinstance(source, str | Path):
+        return str(source)
+    return source.name if isinstance(source, Dataset) else "data"
+
+
+def _dataset(name: str, source: Source, spec: Spec, notes: list[str]) -> Dataset:
     if isinstance(source, Dataset):
         return source
-    table = load(str(source), label=spec.label, id=spec.id)
+    if isinstance(source, str | Path):
+        table = load(str(source), label=spec.label, id=spec.id)
+    else:
+        X, y = source if isinstance(source, tuple) else (source, None)
+        table = rows_of(name, X, y, label=spec.label, id=spec.id, labelled=True)
+    assert isinstance(table, Table)
     notes.extend(f"{table.name}: {note}" for note in table.notes)
     if table.dropped:
         notes.append(f"{table.name}: left out {', '.join(table.dropped)} (nearly every value is another).")

@@ -25,6 +25,7 @@ from askwell.execution import compilation_cache, side_by_side, workers
 from askwell.games import AbstractGame, fits
 from askwell.learners import SklearnLearner, make_learner
 from askwell.policies import AbstractHead, make_strategy
+from askwell.strategies.function import QueryError
 
 _T = TypeVar("_T")
 
@@ -207,10 +208,10 @@ def _play(spec: Spec, job: _Job) -> dict[Cell, pl.DataFrame]:
     except jax.errors.JaxRuntimeError as error:
         # From a host callback it is a whole traceback; the last exception's message says what happened.
         reason = re.split(r"\n(?=[\w.]*(?:Error|Exception)\b)", str(error).strip())[-1]
-        raise AskwellError(
-            f"The learner '{job.learner}' failed on {job.dataset.name} with {job.strategy}: "
-            f"{textwrap.shorten(reason, 400)}"
-        ) from error
+        who = f"learner '{job.learner}' failed on {job.dataset.name} with {job.strategy}"
+        if QueryError.__name__ in reason:
+            who = f"strategy '{job.strategy}' failed on {job.dataset.name}"
+        raise AskwellError(f"The {who}: {textwrap.shorten(reason, 400)}") from error
     records = {}
     for place, cell in enumerate(job.cells(spec)):
         one = jax.tree.map(lambda field, place=place: field[place], outcome)

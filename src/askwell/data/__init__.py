@@ -1,7 +1,8 @@
 """From raw rows to pools: sources, the encoder and the splits."""
 
 from askwell.data.catalogue import Entry, catalogue
-from askwell.data.encode import Dataset, encode, encode_features
+from askwell.data.encode import Dataset, encode, encode_features, fit_encoder
+from askwell.data.given import rows_of
 from askwell.data.load import load
 from askwell.data.matrix import Matrix, encode_matrix
 from askwell.data.pools import as_matrix, load_pool
@@ -21,7 +22,9 @@ __all__ = [
     "encode",
     "encode_features",
     "encode_matrix",
+    "fit_encoder",
     "load",
     "load_pool",
+    "rows_of",
     "split",
 ]

@@ -1,10 +1,12 @@
 """From a table to numbers, looking at the features alone."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
 from askwell.core import AskwellError
+from askwell.data.matrix import Matrix, fit_matrix
 from askwell.data.table import Table
 
 
@@ -40,6 +42,28 @@ def encode(table: Table, *, features: int = 64) -> Dataset:
     return Dataset(table.name, x, y.astype(np.int32), tuple(classes), table.ids, table.role)
 
 
+def fit_encoder(rows: Table | Matrix, features: int = 64) -> tuple[Any, np.ndarray]:
+    """An encoder for further rows, by its `transform`, and the numbers ``float32 [N, d]`` of these.
+
+    Of a sparse matrix it is a truncated singular value decomposition, less its mean, with one factor for the whole.
+
+    Raises:
+        AskwellError: as `encode_features` and `encode_matrix`.
+    """
+    if features < 1:
+        raise AskwellError(f"features is {features}; give at least 1.")
+    if isinstance(rows, Matrix) and not hasattr(rows.x, "tocsr"):
+        linear = fit_matrix(rows, features)
+        return linear, linear.transform(rows.x)
+    from askwell.data.encoder import Encoder, SparseEncoder  # scikit-learn is slow to import
+
+    if isinstance(rows, Matrix):
+        sparse = SparseEncoder(features, rows.name)
+        return sparse, sparse.fit_transform(rows.x)
+    encoder = Encoder(features, rows.name, rows.texts)
+    return encoder, encoder.fit_transform(rows.features)
+
+
 def encode_features(table: Table, features: int = 64) -> np.ndarray:
     """The features of a table as ``float32 [N, d]``; its labels, or their absence, play no part.
 
@@ -51,8 +75,4 @@ def encode_features(table: Table, features: int = 64) -> np.ndarray:
     Raises:
         AskwellError: if `features` is less than 1 or every column is constant.
     """
-    if features < 1:
-        raise AskwellError(f"features is {features}; give at least 1.")
-    from askwell.data.encoder import Encoder  # scikit-learn is slow to import
-
-    return Encoder(features, table.name, table.texts).fit_transform(table.features)
+    return fit_encoder(table, features)[1]

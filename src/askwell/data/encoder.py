@@ -42,13 +42,13 @@ class Encoder(TransformerMixin, BaseEstimator):
         self.fit_transform(X)
         return self
 
-    def fit_transform(self, X: pd.DataFrame, y: Any = None) -> np.ndarray:
+    def fit_transform(self, X: pd.DataFrame, y: Any = None, **fit_params: Any) -> np.ndarray:
         """Fit, and the numbers of the very rows: ``float32 [N, d]``, mean 0, mean variance 1, always finite.
 
         Raises:
             AskwellError: if every column is constant.
         """
-        del y
+        del y, fit_params
         frame = X.loc[:, X.notna().any()]
         self.dates_ = list(frame.select_dtypes(["datetime", "datetimetz"]))
         frame = _dates_as_numbers(frame, self.dates_)
@@ -79,7 +79,8 @@ class Encoder(TransformerMixin, BaseEstimator):
 
     def transform(self, X: pd.DataFrame) -> np.ndarray:
         """The numbers of other rows with the same columns."""
-        frame = _dates_as_numbers(X[[*self.numeric_, *self.others_]], self.dates_)
+        known: Any = X[[*self.numeric_, *self.others_]]
+        frame = _dates_as_numbers(known, self.dates_)
         with config_context(skip_parameter_validation=True), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Found unknown categories")  # those count as rare or as none
             x = np.asarray(self.blocks_.transform(self._prepared(frame)), dtype=np.float64)[:, self.kept_]
@@ -103,10 +104,45 @@ class Encoder(TransformerMixin, BaseEstimator):
         return kept
 
 
+class SparseEncoder(TransformerMixin, BaseEstimator):
+    """A sparse matrix in few columns: its truncated singular value decomposition, centred, with one factor."""
+
+    def __init__(self, features: int = 64, name: str = "matrix"):
+        self.features, self.name = features, name
+
+    def fit(self, X: Any, y: Any = None) -> "SparseEncoder":
+        """Fit to a sparse matrix ``[N, d]``; `y` is not used."""
+        self.fit_transform(X)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> np.ndarray:
+        """Fit, and the numbers of the very rows: ``float32 [N, k]``.
+
+        Raises:
+            AskwellError: for values that are not finite, or rows that are all alike.
+        """
+        del y, fit_params
+        if not np.isfinite(X.data).all():
+            raise AskwellError(f"{self.name}: some values are NaN or infinite; remove or mend their rows.")
+        u, s, self.axes_ = randomized_svd(X.astype(np.float64), min(self.features, *X.shape), random_state=0)
+        x = u * s
+        self.mean_ = x.mean(axis=0)
+        self.factor_ = np.sqrt(np.mean(x.var(axis=0)))
+        if not self.factor_ > 0:
+            raise AskwellError(
+                f"{self.name}: every feature is the same in all rows; add a column that varies."
+            )
+        return np.ascontiguousarray((x - self.mean_) / self.factor_, dtype=np.float32)
+
+    def transform(self, X: Any) -> np.ndarray:
+        """The numbers of other rows."""
+        return np.ascontiguousarray((X @ self.axes_.T - self.mean_) / self.factor_, dtype=np.float32)
+
+
 class Topics(TransformerMixin, BaseEstimator):
     """Latent semantic analysis of one column of prose: ``[N, t]`` with t ≤ 64."""
 
-    def fit_transform(self, X: pd.DataFrame, y: Any = None) -> np.ndarray:
+    def fit_transform(self, X: pd.DataFrame, y: Any = None, **fit_params: Any) -> np.ndarray:
         """Fit, and the topics of the very rows."""
         self.axes_ = None
         self.words_ = TfidfVectorizer(sublinear_tf=True, max_features=TERMS, token_pattern=r"(?u)\b\w+\b")

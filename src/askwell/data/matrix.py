@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import scipy.linalg
@@ -22,14 +23,14 @@ class Matrix:
 
     Attributes:
         name: the file's.
-        x: ``[N, d]`` numbers, perhaps memory-mapped; `encode_matrix` checks that they are finite.
+        x: ``[N, d]`` numbers, perhaps memory-mapped, or SciPy sparse; `encode_matrix` checks that they are finite.
         labels: ``object [N]`` of str, None where a row has none.
         ids: ``object [N]`` of str, all different.
         label: as the table's.
     """
 
     name: str
-    x: np.ndarray
+    x: Any
     labels: np.ndarray
     ids: np.ndarray
     label: str | None = None

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -36,22 +37,22 @@ def load_pool(source: str, *, label: str | None = None, id: str | None = None) -
 
 def as_matrix(
     name: str,
-    x: np.ndarray,
+    x: Any,
     labels: np.ndarray | None = None,
     ids: np.ndarray | None = None,
     label: str | None = None,
 ) -> Matrix:
-    """Check an array of embeddings and what comes with it.
+    """Check an array of embeddings, or a SciPy sparse matrix, and what comes with it.
 
     Raises:
         AskwellError: for wrong shapes or types, and ids that are not all different.
     """
-    if x.ndim != 2 or x.dtype.kind not in "fiub" or not x.shape[1] or not len(x):
+    if x.ndim != 2 or x.dtype.kind not in "fiub" or not x.shape[1] or not x.shape[0]:
         raise AskwellError(
             f"{name}: x is {x.dtype} of shape {x.shape}; it must be numbers of shape [rows, features], "
             "so flatten or embed images first."
         )
-    n = len(x)
+    n = x.shape[0]
     labels = None if labels is None else vector(name, "labels", labels, n)
     ids = None if ids is None else vector(name, "ids", ids, n)
     raw = Raw(name, ["labels", "ids"], [[None] * n if cells is None else cells for cells in (labels, ids)])

@@ -52,7 +52,14 @@ class Table:
 
 
 def assemble(
-    raw: Raw, *, name: str, label: str | None, id: str | None, role: str = "", labelled: bool = True
+    raw: Raw,
+    *,
+    name: str,
+    label: str | None,
+    id: str | None,
+    role: str = "",
+    labelled: bool = True,
+    texts: tuple[str, ...] = (),
 ) -> Table:
     """Choose label and id columns, type the rest, check everything.
 
@@ -62,6 +69,7 @@ def assemble(
         label: the label column; by default the one called label, target, class or y.
         id: the id column; by default one called id, else rows are numbered from 0.
         role: see `Table`.
+        texts: columns that are prose, however short their cells are.
         labelled: whether every row must have a label, and every class enough rows to be split. Otherwise labels
             may be missing in some rows or all, and their column may be absent.
 
@@ -91,7 +99,7 @@ def assemble(
                 raise
             dropped.append(title)
             continue
-        if any(names_rows(column) for column in new.values()):
+        if title not in texts and any(names_rows(column) for column in new.values()):
             dropped.append(title)
             continue
         for part, column in new.items():
@@ -103,7 +111,7 @@ def assemble(
         raise raw.error(f"no feature columns are left besides label and id{gone}; add a column to learn from")
     import pandas as pd  # slow to import
 
-    table = Table(name, pd.DataFrame(features), labels, ids, role, tuple(dropped), label=label)
+    table = Table(name, pd.DataFrame(features), labels, ids, role, tuple(dropped), label=label, texts=texts)
     if labelled:
         return finish(raw, table)
     check_ids(raw, ids)

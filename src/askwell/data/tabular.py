@@ -107,7 +107,7 @@ def read_parquet(origin: str, data: bytes) -> Raw:
             file = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
             table = file.read(use_threads=len(data) > 1 << 20)
             table.validate(full=True)  # damaged offsets and text, which reading alone does not notice
-            names, columns = list(table.column_names), [_cells(column) for column in table.columns]
+            names, columns = list(table.column_names), [cells_of(column) for column in table.columns]
     except Exception as error:  # pyarrow raises many kinds, and damaged files raise any of them
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise AskwellError(f"{origin}: not a readable Parquet file ({reason}); write it again.") from error
@@ -167,8 +167,11 @@ def _record(origin: str, line: int, words: str) -> dict[str, Any]:
 pc: Any = compute  # its functions are made at import, where no type checker sees them
 
 
-def _cells(column: pa.ChunkedArray) -> Cells:
+def cells_of(column: pa.ChunkedArray) -> Cells:
+    """A column of Arrow as cells; lists of numbers of one length as an array."""
     kind = column.type
+    if pa.types.is_timestamp(kind):  # finer ones would come as pandas' own kind of moment
+        column = column.cast(pa.timestamp("us", kind.tz), safe=False)
     if pa.types.is_decimal(kind):
         column, kind = column.cast(pa.float64()), pa.float64()
     if column.null_count == 0 and (pa.types.is_integer(kind) or pa.types.is_floating(kind)):

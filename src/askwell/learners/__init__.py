@@ -31,8 +31,8 @@ def make_learner(name: str) -> AbstractLearner:
     return learner()
 
 
-def as_learner(given: Any) -> AbstractLearner:
-    """The learner that a name, a learner or a scikit-learn classifier stands for.
+def as_learner(given: Any, name: str = "") -> AbstractLearner:
+    """The learner that a name, a learner or a scikit-learn classifier stands for; errors call it `name`.
 
     Raises:
         AskwellError: for an unknown name, a classifier without `predict_proba`, or anything else.
@@ -43,8 +43,10 @@ def as_learner(given: Any) -> AbstractLearner:
         return given
     if hasattr(given, "fit") and not isinstance(given, type):
         return SklearnLearner(given)
+    called = f" '{name}'" if name else ""
     raise AskwellError(
-        f"The learner is {given!r}; give a name (askwell list learners), or a classifier with fit and predict_proba."
+        f"The learner{called} is {given!r}; give a name (askwell list learners), or a classifier with fit and "
+        "predict_proba."
     )
 
 

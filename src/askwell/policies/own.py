@@ -36,8 +36,8 @@ def make_strategy(name: str) -> AbstractPlayer:
     return as_strategy(found)
 
 
-def as_strategy(given: Any) -> AbstractPlayer:
-    """The strategy that a name, a strategy or a function ``query(X, labels, q)`` stands for.
+def as_strategy(given: Any, name: str = "") -> AbstractPlayer:
+    """The strategy that a name, a strategy or a function ``query(X, labels, q)`` stands for; errors call it `name`.
 
     Raises:
         AskwellError: as `make_strategy`, or for anything else.
@@ -49,7 +49,8 @@ def as_strategy(given: Any) -> AbstractPlayer:
     if callable(given) and not isinstance(given, type):
         query: Any = given
         return FunctionStrategy(query)
+    called = f" '{name}'" if name else ""
     raise AskwellError(
-        f"The strategy is {given!r}; give a name (askwell list strategies), a strategy, or a function "
+        f"The strategy{called} is {given!r}; give a name (askwell list strategies), a strategy, or a function "
         "query(X, labels, q) that returns row numbers."
     )

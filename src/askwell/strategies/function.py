@@ -15,6 +15,10 @@ from askwell.core import NOT_ASKED, AbstractStrategy, View
 Query = Callable[[np.ndarray, np.ndarray, int], Sequence[int] | np.ndarray]
 
 
+class QueryError(Exception):
+    """A function raised, or returned what is no batch. It reaches the caller inside JAX's own error."""
+
+
 class FunctionStrategy(AbstractStrategy):
     """A function ``query(X, labels, q)`` of your own, called on the host each round: as slow as it is.
 
@@ -40,16 +44,19 @@ class FunctionStrategy(AbstractStrategy):
 def _call(function: Query, q: int, x: Any, y: Any) -> np.ndarray:
     x, y = np.asarray(x), np.asarray(y)
     name = getattr(function, "__name__", type(function).__name__)
-    given = np.asarray(function(x, y, q))
+    try:
+        given = np.asarray(function(x, y, q))
+    except Exception as error:
+        raise QueryError(f"{name} raised {type(error).__name__}: {error}") from error
     if given.shape != (q,) or given.dtype.kind not in "iu":
-        raise ValueError(
+        raise QueryError(
             f"{name} returned {given.dtype} of shape {given.shape}; it must return {q} row numbers, as integers."
         )
     bad = [int(row) for row in given if not 0 <= row < len(y) or y[row] != NOT_ASKED]
     if bad:
-        raise ValueError(
+        raise QueryError(
             f"{name} returned row {bad[0]}, which was asked already or does not exist; choose rows whose label is -1."
         )
     if len(set(given.tolist())) < q:
-        raise ValueError(f"{name} returned a row twice; choose {q} different ones.")
+        raise QueryError(f"{name} returned a row twice; choose {q} different ones.")
     return given.astype(np.int32)
