@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from askwell.asking import Asked, ask
     from askwell.comparison import Result, Spec, compare, reopen
     from askwell.core import AskwellError
+    from askwell.labelling import Session
     from askwell.policies import load_policy
     from askwell.training import TrainingSpec, train
 
@@ -24,6 +25,7 @@ _HOMES = {
     "ask": "askwell.asking",
     "AskwellError": "askwell.core",
     "Result": "askwell.comparison",
+    "Session": "askwell.labelling",
     "Spec": "askwell.comparison",
     "TrainingSpec": "askwell.training",
     "compare": "askwell.comparison",
@@ -36,6 +38,7 @@ __all__ = [
     "Asked",
     "AskwellError",
     "Result",
+    "Session",
     "Spec",
     "TrainingSpec",
     "ask",

@@ -60,7 +60,7 @@ def collect(
                 )
             word[row] = answer
     seen = {answer for answer in word if answer is not None}
-    known = tuple(classes) if classes is not None else _in_order(seen)
+    known = tuple(classes) if classes is not None else in_order(seen)
     if len(set(known)) < len(known):
         raise AskwellError(f"The classes are {', '.join(known)}; each must be named once.")
     if strange := sorted(seen - set(known)):
@@ -109,7 +109,7 @@ def _columns(raw: Raw, label: str | None, id: str | None) -> tuple[np.ndarray, n
     return names, words(raw, found[0], columns[found[0]], "label", gaps=True)
 
 
-def _in_order(seen: set[str]) -> tuple[str, ...]:
+def in_order(seen: set[str]) -> tuple[str, ...]:
     """Sorted, numbers by size: as a model of the user's own will have sorted them."""
     values = {word: number(word) for word in seen}
     numbers = [value for value in values.values() if value is not None]

@@ -64,7 +64,7 @@ def ask(
         check_out(out, pool, labels, proba)
     if seed < 0:
         raise AskwellError(f"seed is {seed}; give 0 or more.")
-    chooser, fitter = _chooser(strategy, proba is not None), _fitter(learner)
+    chooser, fitter = chooser_of(strategy, proba is not None), _fitter(learner)
     rows = read_pool(pool, label=label, id=id, labels_apart=labels is not None)
     given = None if proba is None else read_proba(proba, len(rows.ids))
     if classes is not None and given is None:
@@ -100,7 +100,12 @@ def ask(
     return asked
 
 
-def _chooser(strategy: Any, given: bool) -> AbstractStrategy:
+def chooser_of(strategy: Any, given: bool) -> AbstractStrategy:
+    """The strategy, if a person can be asked by it; `given` says that only probabilities are known, no learner.
+
+    Raises:
+        AskwellError: for one that picks no rows, looks at hidden labels, or needs a learner that there is not.
+    """
     made = as_strategy(strategy)
     if not isinstance(made, AbstractStrategy):
         raise AskwellError(

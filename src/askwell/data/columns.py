@@ -155,6 +155,23 @@ def feature(raw: Raw, name: str, cells: Cells) -> dict[str, Column]:
     )
 
 
+def as_number(cell: Any) -> float:
+    """A cell of a column of numbers or moments; NaN where it is missing.
+
+    Raises:
+        ValueError: if it is neither.
+    """
+    if isinstance(cell, datetime.date):
+        return _seconds(cell)
+    word = text(cell)
+    return math.nan if word is None else float(word)
+
+
+def as_word(cell: Any) -> str | None:
+    """A cell of a column of words; None where it is missing."""
+    return str(cell).lower() if isinstance(cell, bool) else text(cell)
+
+
 def prose(words: Sequence[str | None]) -> bool:
     """Whether words are sentences (for TF-IDF) rather than categories."""
     present = [w for w in words if isinstance(w, str)]

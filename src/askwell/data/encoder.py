@@ -126,6 +126,7 @@ class SparseEncoder(TransformerMixin, BaseEstimator):
             raise AskwellError(f"{self.name}: some values are NaN or infinite; remove or mend their rows.")
         u, s, self.axes_ = randomized_svd(X.astype(np.float64), min(self.features, *X.shape), random_state=0)
         x = u * s
+        self.width = X.shape[1]
         self.mean_ = x.mean(axis=0)
         self.factor_ = np.sqrt(np.mean(x.var(axis=0)))
         if not self.factor_ > 0:

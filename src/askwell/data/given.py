@@ -1,17 +1,22 @@
 """Rows that are in memory already: arrays, frames, sparse matrices, texts."""
 
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from askwell.core import AskwellError
-from askwell.data.columns import Raw
+from askwell.data.columns import Raw, as_number, as_word
+from askwell.data.load import open_file
 from askwell.data.matrix import Matrix
 from askwell.data.pools import as_matrix
 from askwell.data.table import Table, assemble
-from askwell.data.tabular import cells_of
+from askwell.data.tabular import READERS, cells_of, read_raw
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TEXT = "text"
 """What the one column of a list of texts is called."""
@@ -67,6 +72,45 @@ def rows_of(
         id = INDEX
     texts = (TEXT,) if _texts(X) else ()
     return assemble(Raw(name, names, columns), name=name, label=label, id=id, labelled=labelled, texts=texts)
+
+
+def features_of(X: Any, numeric: Sequence[str], others: Sequence[str]) -> "pd.DataFrame":
+    """Columns of further rows, as a table's features: those called `numeric` as floats, the `others` as words.
+
+    Args:
+        X: a path of a table, a frame, or texts.
+        numeric: names of columns of numbers, moments or lists of numbers, such as ``x[0]``.
+        others: names of the other columns.
+
+    Raises:
+        AskwellError: for a column that is absent, or a cell that is no number.
+    """
+    import pandas as pd  # slow to import
+
+    if isinstance(X, str | Path):
+        raw = open_file(str(X), READERS, lambda path, _: read_raw(path))
+    else:
+        raw = Raw("X", *_columns("X", X))
+    cells: dict[str, Any] = {}
+    for title, column in zip(raw.names, raw.columns, strict=True):
+        listed = isinstance(column, np.ndarray) and column.ndim == 2
+        cells |= {f"{title}[{i}]": part for i, part in enumerate(column.T)} if listed else {title: column}
+    features = {}
+    for name in [*numeric, *others]:
+        if name not in cells:
+            raise raw.error(
+                f"there is no column '{name}', which the pool had; give rows with the pool's columns"
+            )
+        make, dtype = (as_number, float) if name in set(numeric) else (as_word, object)
+        features[name] = np.empty(len(cells[name]), dtype)
+        for row, cell in enumerate(cells[name]):
+            try:
+                features[name][row] = make(cell)
+            except ValueError:
+                raise raw.error(
+                    f"column '{name}' held numbers in the pool, and {raw.where(row)} has '{cell}'; correct it"
+                ) from None
+    return pd.DataFrame(features)
 
 
 def _columns(name: str, X: Any) -> tuple[list[str], list[Any]]:

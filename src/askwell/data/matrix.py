@@ -42,12 +42,14 @@ class MatrixEncoder:
 
     Attributes:
         name: what errors call the matrix.
+        width: columns of the matrix.
         kept: ``int [k]``, columns that vary.
         centre: ``[k]``, their means.
         projection: ``[k, d]``; diagonal unless there are more columns than features.
     """
 
     name: str
+    width: int
     kept: np.ndarray
     centre: np.ndarray
     projection: np.ndarray
@@ -116,7 +118,7 @@ def fit_matrix(matrix: Matrix, features: int = 64) -> MatrixEncoder:
         varies = size > 1e-12 * size[0]
         factor = np.sqrt(np.mean(size[varies]))
         projection = axes[:, varies] / spread[:, None]
-    return MatrixEncoder(matrix.name, kept, shift[kept] + mean[kept], projection / factor)
+    return MatrixEncoder(matrix.name, d, kept, shift[kept] + mean[kept], projection / factor)
 
 
 def aligned(shape: tuple[int, ...]) -> np.ndarray:

@@ -1,0 +1,70 @@
+"""The classifier that a session ends with, for raw rows."""
+
+from pathlib import Path
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from askwell.core import AbstractFitted, AskwellError
+from askwell.data import Matrix, load_pool, rows_of
+from askwell.data.encoder import Encoder
+from askwell.data.given import features_of
+
+BLOCK = 65_536
+"""Rows that are predicted at once."""
+
+
+class PoolClassifier(ClassifierMixin, BaseEstimator):
+    """A fitted classifier of raw rows, in scikit-learn's manner: `predict`, `predict_proba`, `classes_`.
+
+    `X` is what the pool was: a path, numbers ``[M, d]``, a frame with the pool's columns, a sparse matrix or texts.
+    Columns that the pool did not have are not read.
+
+    Attributes:
+        encoder: makes numbers of raw rows; it was fitted to the pool.
+        fitted: the learner, fitted to the labels.
+        classes_: the classes, one for each column of `predict_proba`.
+    """
+
+    def __init__(self, encoder: Any, fitted: AbstractFitted, classes: tuple[str, ...]):
+        self.encoder, self.fitted, self.classes = encoder, fitted, classes
+        self.classes_ = np.array(classes, dtype=object)
+
+    def fit(self, X: Any, y: Any) -> "PoolClassifier":
+        """Not possible: it comes fitted."""
+        raise AskwellError(
+            "A session's classifier comes fitted to its labels; tell the session more of them."
+        )
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Class probabilities ``[M, c]``.
+
+        Raises:
+            AskwellError: if `X` is not what the pool was.
+        """
+        x = self._encoded(X)
+        blocks = [self.fitted.log_proba(jnp.asarray(x[at : at + BLOCK])) for at in range(0, len(x), BLOCK)]
+        proba = np.exp(np.concatenate([np.asarray(block) for block in blocks]))[:, : len(self.classes)]
+        return proba / proba.sum(axis=1, keepdims=True)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The likeliest class of each row, ``object [M]`` of str."""
+        return self.classes_[np.argmax(self.predict_proba(X), axis=1)]
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def _encoded(self, X: Any) -> np.ndarray:
+        encoder = self.encoder
+        if isinstance(encoder, Encoder):
+            return encoder.transform(features_of(X, encoder.numeric_, encoder.others_))
+        rows = load_pool(str(X)) if isinstance(X, str | Path) else rows_of("X", X)
+        x = rows.x if isinstance(rows, Matrix) else rows.features.to_numpy()
+        if x.dtype.kind == "O" or x.shape[1] != encoder.width:
+            held = "words" if x.dtype.kind == "O" else f"{x.shape[1]} columns"
+            raise AskwellError(
+                f"X has {held}, and the pool had {encoder.width} columns of numbers; give rows of that kind."
+            )
+        return encoder.transform(x)

@@ -1,0 +1,335 @@
+"""`Session`: the game with a person in the annotator's place."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from askwell.asking.answers import in_order
+from askwell.asking.ask import chooser_of
+from askwell.asking.belief import believe, read_proba, take
+from askwell.asking.choice import choose_rows, columns, places
+from askwell.asking.pool import read_pool
+from askwell.core import NO_ANSWER, NOT_ASKED, AbstractFitted, AskwellError, unknown
+from askwell.data import fit_encoder
+from askwell.data.columns import text
+from askwell.execution import compilation_cache
+from askwell.labelling import saved
+from askwell.labelling.log import EXCLUDE, HOW, LATER, Event, Log
+from askwell.labelling.status import Status
+from askwell.learners import as_learner
+
+
+class Session:
+    """A person's labelling of one pool, round after round.
+
+        session = askwell.Session("reviews.csv")
+        ids = session.ask(10)
+        session.tell(ids, ["good", "bad", ...])
+        print(session.status())
+        model = session.estimator()
+
+    The same pool, settings, seed and answers give the same batches. All is decided by the log of what was asked and
+    answered, which `save` writes.
+
+    Attributes:
+        ids: ``object [N]`` of str, the rows' names.
+        log: what was asked, told, skipped and taken back, in order.
+        notes: what the user should know of how the last batch was chosen, in sentences.
+    """
+
+    def __init__(
+        self,
+        X: Any,
+        strategy: Any = "learned",
+        learner: Any = "logistic",
+        ids: Any = None,
+        classes: Sequence[str] | None = None,
+        seed: int = 0,
+        *,
+        proba: Any = None,
+        id: str | None = None,
+        label: str | None = None,
+        features: int = 64,
+    ):
+        """Read and encode the pool; labels that it brings along count as told.
+
+        Args:
+            X: a path (.csv .tsv .parquet .jsonl .npy .npz), numbers ``[N, d]`` (NumPy, SciPy sparse), a frame (pandas,
+                Polars), or N texts.
+            strategy: a name, a strategy, ``package.module:Name``, or a function ``query(X, labels, q)``, which is slow.
+            learner: a name, a learner, or a scikit-learn classifier with `predict_proba`; not used with `proba`.
+            ids: N names, all different; by default the id column, else a frame's own index, else numbers from 0.
+            classes: all classes that may be told, in the order of probabilities; by default those that were told,
+                sorted, numbers by size.
+            seed: decides ties.
+            proba: class probabilities ``[N, c]`` of your own model, a path or an array; `classes` then names columns.
+            id: the id column of a file or frame.
+            label: the column of labels that the pool brings along; by default label, target, class or y.
+            features: most features that are kept, as in `askwell.compare`.
+
+        Raises:
+            AskwellError: one sentence on what is wrong with the input.
+        """
+        compilation_cache()
+        self._strategy, self._learner = chooser_of(strategy, proba is not None), as_learner(learner)
+        self._rows = read_pool(X, label=label, id=id, labels_apart=False, ids=ids)
+        self._encoder, self._x = fit_encoder(self._rows, features)
+        self.ids: np.ndarray = self._rows.ids
+        self._proba = None if proba is None else read_proba(proba, len(self.ids))
+        if self._proba is not None and len(classes or ()) != self._proba.shape[1]:
+            raise AskwellError(
+                f"proba has {self._proba.shape[1]} columns and classes has {len(classes or ())} names; name each column."
+            )
+        if classes is not None and len(set(classes)) < len(classes):
+            raise AskwellError(f"The classes are {', '.join(classes)}; each must be named once.")
+        self._declared = None if classes is None else tuple(str(name) for name in classes)
+        self._seed, self._place = seed, {name: row for row, name in enumerate(self.ids)}
+        self._settings = {
+            "pool": str(Path(X).expanduser().resolve()) if isinstance(X, str | Path) else None,
+            "strategy": strategy if isinstance(strategy, str) else None,
+            "learner": learner if isinstance(learner, str) else None,
+            "proba": proba is not None,
+            "classes": self._declared,
+            "seed": seed,
+            "id": id,
+            "label": label,
+            "features": features,
+        }
+        self.log, self.notes = Log(), ()
+        self._belief: tuple[int, np.ndarray, AbstractFitted | None] | None = None
+        brought = {
+            name: word for name, word in zip(self.ids, self._rows.labels, strict=True) if word is not None
+        }
+        if brought:
+            self.tell(brought)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes, in the order of the columns of `predict_proba`."""
+        return self._declared or in_order(set(self.log.labels.values()))
+
+    def ask(self, q: int = 10) -> list[str]:
+        """The ids of the `q` rows to label next, the most wanted first; fewer if fewer are left.
+
+        Asked again before anything was told, it gives the same batch.
+
+        Raises:
+            AskwellError: if no row is left, or the strategy or the learner fails.
+        """
+        if q < 1:
+            raise AskwellError(f"q is {q}; ask for at least 1 row.")
+        if self.log.open_batch and len(self.log.open_batch) == q:
+            return list(self.log.open_batch)
+        y = self._y()
+        waiting = [self._place[name] for name in self.log.passed_over()]
+        if np.sum(y == NOT_ASKED) > len(waiting):  # else their time has come
+            y[waiting] = NO_ANSWER
+        left = int(np.sum(y == NOT_ASKED))
+        if not left:
+            raise AskwellError(f"All {len(y)} rows have a label or were skipped, so there is nothing to ask.")
+        choice = choose_rows(
+            self._strategy,
+            self._learner,
+            self._x,
+            y,
+            np.flatnonzero(y >= 0),
+            classes=len(self.classes),
+            batch=min(q, left),
+            seed=self._seed + len(self.log.labels),
+            given=self._proba,
+        )
+        self.notes = () if choice.note is None else (choice.note,)
+        names = [str(name) for name in self.ids[choice.rows]]
+        self.log.add(Event("ask", tuple(names)))
+        return names
+
+    def tell(self, ids: Any, labels: Any = None) -> None:
+        """Take in labels: ``tell(ids, labels)``, ``tell({id: label})`` or ``tell(id, label)``; all of them or none.
+
+        Rows need not have been asked; `status` counts those that were not.
+
+        Raises:
+            AskwellError: for an unknown id, a missing label, a class that was not declared, or a row that has another
+                label (`untell` takes it back).
+        """
+        pairs = self._pairs(ids, labels)
+        given: dict[str, str] = {}
+        for name, label in pairs:
+            word = text(label)
+            if word is None:
+                raise AskwellError(f"The label of '{name}' is {label!r}; give a class, or skip the row.")
+            if self._declared is not None and word not in self._declared:
+                raise AskwellError(unknown("class", word, self._declared))
+            old = given.get(name, self.log.labels.get(name, word))
+            if old != word:
+                raise AskwellError(
+                    f"'{name}' is labelled '{old}' and '{word}'; untell it first, or keep one of the two."
+                )
+            given[name] = word
+        new = {name: word for name, word in given.items() if name not in self.log.labels}
+        in_order({*self.log.labels.values(), *new.values()})  # refuses what looks like a regression target
+        if new:
+            self.log.add(Event("tell", tuple(new), tuple(new.values())))
+
+    def skip(self, ids: Any, how: str = EXCLUDE) -> None:
+        """Pass over rows.
+
+        Args:
+            ids: one id or several.
+            how: what it means for the pool. "exclude": the row does not belong to it, and is never asked again.
+                "unsure": it belongs, but nobody can tell its class; never asked again. "later": not in the next batch;
+                it can be asked again after that.
+
+        Raises:
+            AskwellError: for an unknown id or `how`, or a row that has a label.
+        """
+        if how not in HOW:
+            raise AskwellError(unknown("how", how, HOW))
+        names = self._known(_listed(ids))
+        if done := [name for name in names if name in self.log.labels]:
+            raise AskwellError(
+                f"'{done[0]}' is labelled '{self.log.labels[done[0]]}'; untell it before you skip it."
+            )
+        self.log.add(Event("skip", tuple(names), how=how))
+
+    def untell(self, ids: Any) -> None:
+        """Take back the labels, or the skips, of rows; they can be asked again.
+
+        Raises:
+            AskwellError: for an unknown id, or a row that has neither.
+        """
+        names = self._known(_listed(ids))
+        if strange := [
+            name for name in names if name not in self.log.labels and name not in self.log.skipped
+        ]:
+            raise AskwellError(
+                f"'{strange[0]}' has no label and was not skipped, so there is nothing to take back."
+            )
+        self.log.add(Event("untell", tuple(names)))
+
+    def status(self) -> Status:
+        """Where the session stands; print it for sentences."""
+        words = list(self.log.labels.values())
+        counts = {name: words.count(name) for name in self.classes if name in set(words)}
+        skips = list(self.log.skipped.values())
+        return Status(
+            rows=len(self.ids),
+            labels=len(words),
+            counts=dict(sorted(counts.items(), key=lambda pair: -pair[1])),
+            skipped={how: skips.count(how) for how in HOW if how in skips},
+            left=int(np.sum(self._y() == NOT_ASKED)),
+            rounds=self.log.rounds,
+            unasked=self.log.unasked,
+        )
+
+    def predict_proba(self) -> np.ndarray:
+        """Class probabilities ``[N, c]`` of every row of the pool, columns as `classes`.
+
+        Raises:
+            AskwellError: without a label, or if the learner fails.
+        """
+        log_proba, _ = self._believed()
+        proba = np.exp(log_proba[:, : len(self.classes)])
+        return proba / proba.sum(axis=1, keepdims=True)
+
+    def predict(self) -> np.ndarray:
+        """The likeliest class of every row of the pool, ``object [N]`` of str."""
+        return np.array(self.classes, dtype=object)[np.argmax(self.predict_proba(), axis=1)]
+
+    def estimator(self) -> Any:
+        """The classifier as it stands, for raw rows: see `askwell.labelling.classifier.PoolClassifier`.
+
+        Raises:
+            AskwellError: without a label, or with `proba`, where the classifier is yours.
+        """
+        from askwell.labelling.classifier import PoolClassifier  # scikit-learn is slow to import
+
+        _, fitted = self._believed()
+        if fitted is None:
+            raise AskwellError("The probabilities came from a model of your own (proba); use that model.")
+        return PoolClassifier(self._encoder, fitted, self.classes)
+
+    def save(self, path: str | Path) -> None:
+        """Write settings and answers to a .json file, whole or not at all. The pool itself is not in it.
+
+        Raises:
+            AskwellError: if it cannot be written.
+        """
+        saved.write(Path(path).expanduser(), self._settings, len(self.ids), self.log)
+
+    @classmethod
+    def load(cls, path: str | Path, X: Any = None, **settings: Any) -> "Session":
+        """Take up a saved session.
+
+        Args:
+            path: what `save` wrote.
+            X: the pool, if it was no file, or the file has moved.
+            **settings: what cannot be written to a file: `strategy`, `learner`, `proba` or `ids`, where they were objects.
+
+        Raises:
+            AskwellError: if the file is damaged or of another version, something that is not in it was not given, or the
+                pool is another.
+        """
+        own, rows, log = saved.read(Path(path).expanduser(), X is not None, settings)
+        session = cls(own.pop("pool") if X is None else X, **{**own, **settings})
+        if rows != len(session.ids) or not log.names <= set(session._place):
+            raise AskwellError(
+                f"{path} is a session with a pool of {rows} rows, and this one has {len(session.ids)} or other ids; give "
+                "the same pool."
+            )
+        session.log = log
+        return session
+
+    def _y(self) -> np.ndarray:
+        """Labels by row: an index into `classes`, ``NOT_ASKED``, or ``NO_ANSWER``."""
+        index = {name: i for i, name in enumerate(self.classes)}
+        y = np.full(len(self.ids), NOT_ASKED, np.int32)
+        for name, how in self.log.skipped.items():
+            if how != LATER:
+                y[self._place[name]] = NO_ANSWER
+        for name, word in self.log.labels.items():
+            y[self._place[name]] = index[word]
+        return y
+
+    def _believed(self) -> tuple[np.ndarray, AbstractFitted | None]:
+        if self._proba is not None:
+            return take(self._proba, slice(None)), None
+        if not self.log.labels:
+            raise AskwellError("There is no label yet, so nothing can be predicted; tell some first.")
+        if self._belief is None or self._belief[0] != len(self.log.events):
+            y = self._y()
+            labelled = np.flatnonzero(y >= 0)
+            rows = np.full(places(len(labelled)), len(y), np.int32)
+            rows[: len(labelled)] = labelled
+            found = believe(self._seed, self._learner, self._x, y, rows, columns(len(self.classes)))
+            self._belief = (len(self.log.events), *found)
+        return self._belief[1:]
+
+    def _pairs(self, ids: Any, labels: Any) -> list[tuple[str, Any]]:
+        if isinstance(ids, Mapping):
+            if labels is not None:
+                raise AskwellError("Labels were given twice; tell({id: label}), or tell(ids, labels).")
+            names, words = list(ids), list(ids.values())
+        else:
+            one = isinstance(ids, str) or not isinstance(ids, Iterable)
+            names, words = ([ids], [labels]) if one else (list(ids), _listed(labels))
+        if len(names) != len(words):
+            raise AskwellError(
+                f"There are {len(names)} ids and {len(words)} labels; give one label for each id."
+            )
+        return list(zip(self._known(names), words, strict=True))
+
+    def _known(self, ids: Iterable[Any]) -> list[str]:
+        names = [str(text(name)) for name in ids]
+        if strange := [name for name in dict.fromkeys(names) if name not in self._place]:
+            many = f"{len(strange)} ids are" if len(strange) > 1 else "One id is"
+            raise AskwellError(
+                f"{many} not in the pool, the first being '{strange[0]}'; the pool's ids look like '{self.ids[0]}'."
+            )
+        return names
+
+
+def _listed(given: Any) -> list[Any]:
+    return [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
