@@ -22,9 +22,10 @@ MAY_IMPORT = {
     "plots": {"core", "stats"},
     "report": ABOVE | {"comparison", "training", "stats", "plots"},  # it plays recorded picks again
     "asking": {"core", "data", "learners", "strategies", "policies", "execution"},
+    "labelling": {"core", "data", "learners", "strategies", "policies", "execution", "asking"},
     "gym": ABOVE | {"comparison"},
     "testing": ABOVE | {"training"},
-    "cli": ABOVE | {"asking", "comparison", "training", "report", "plots"},
+    "cli": ABOVE | {"asking", "labelling", "comparison", "training", "report", "plots"},
 }
 FILES = sorted(HOME.rglob("*.py"))
 

@@ -67,7 +67,7 @@ def read(path: Path, pool: bool, given: dict[str, Any]) -> tuple[dict[str, Any],
 
 
 def _event(line: dict[str, Any]) -> Event:
-    event = Event(**{name: value if isinstance(value, str) else tuple(value) for name, value in line.items()})
+    event = Event(line["does"], tuple(line["ids"]), tuple(line.get("labels", ())), line.get("how", ""))
     bad = event.does not in DOES or (event.does == "skip") != (event.how in HOW)
     if bad or len(event.labels) != (len(event.ids) if event.does == "tell" else 0):
         raise ValueError(f"an event is {dataclasses.asdict(event)}")

@@ -78,9 +78,10 @@ class Session:
         self._encoder, self._x = fit_encoder(self._rows, features)
         self.ids: np.ndarray = self._rows.ids
         self._proba = None if proba is None else read_proba(proba, len(self.ids))
-        if self._proba is not None and len(classes or ()) != self._proba.shape[1]:
+        count = len(classes or ())
+        if self._proba is not None and count != self._proba.shape[1]:
             raise AskwellError(
-                f"proba has {self._proba.shape[1]} columns and classes has {len(classes or ())} names; name each column."
+                f"proba has {self._proba.shape[1]} columns and classes has {count} names; name each column."
             )
         if classes is not None and len(set(classes)) < len(classes):
             raise AskwellError(f"The classes are {', '.join(classes)}; each must be named once.")
@@ -266,18 +267,18 @@ class Session:
         Args:
             path: what `save` wrote.
             X: the pool, if it was no file, or the file has moved.
-            **settings: what cannot be written to a file: `strategy`, `learner`, `proba` or `ids`, where they were objects.
+            **settings: what no file can hold: `strategy`, `learner`, `proba` or `ids`, where they were objects.
 
         Raises:
-            AskwellError: if the file is damaged or of another version, something that is not in it was not given, or the
-                pool is another.
+            AskwellError: if the file is damaged or of another version, something that is not in it was not given, or
+                the pool is another.
         """
         own, rows, log = saved.read(Path(path).expanduser(), X is not None, settings)
         session = cls(own.pop("pool") if X is None else X, **{**own, **settings})
         if rows != len(session.ids) or not log.names <= set(session._place):
             raise AskwellError(
-                f"{path} is a session with a pool of {rows} rows, and this one has {len(session.ids)} or other ids; give "
-                "the same pool."
+                f"{path} is a session with a pool of {rows} rows, and this one has {len(session.ids)} rows or other "
+                "ids; give the same pool."
             )
         session.log = log
         return session

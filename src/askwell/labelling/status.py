@@ -3,6 +3,8 @@
 import dataclasses
 from collections.abc import Mapping
 
+WORDS = {"exclude": "left out of the pool", "unsure": "that nobody can tell", "later": "put off"}
+
 
 @dataclasses.dataclass(frozen=True)
 class Status:
@@ -41,15 +43,16 @@ class Status:
             said.append("No class is known yet: label the first batch.")
         elif len(self.counts) == 1:
             said.append(
-                f"All labels are '{self.majority[0]}': no classifier can be fitted before a second class comes."
+                f"All labels are '{self.majority[0]}': there is nothing to learn before a second class comes."
             )
         else:
             shown = ", ".join(f"{name} {count}" for name, count in self.counts.items())
+            name, share = self.majority
             said.append(
-                f"Classes: {shown}; always saying '{self.majority[0]}' is right for {self.majority[1]:.0%} of them."
+                f"Classes: {shown}; always saying '{name}' would be right for {share:.0%} of these labels."
             )
         if self.skipped:
-            kinds = ", ".join(f"{count} {kind}" for kind, count in self.skipped.items())
+            kinds = ", ".join(f"{count} {WORDS[kind]}" for kind, count in self.skipped.items())
             said.append(f"Skipped: {kinds}.")
         if self.unasked:
             said.append(
