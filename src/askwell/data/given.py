@@ -93,8 +93,10 @@ def features_of(X: Any, numeric: Sequence[str], others: Sequence[str]) -> "pd.Da
         raw = Raw("X", *_columns("X", X))
     cells: dict[str, Any] = {}
     for title, column in zip(raw.names, raw.columns, strict=True):
-        listed = isinstance(column, np.ndarray) and column.ndim == 2
-        cells |= {f"{title}[{i}]": part for i, part in enumerate(column.T)} if listed else {title: column}
+        if isinstance(column, np.ndarray) and column.ndim == 2:
+            cells |= {f"{title}[{i}]": part for i, part in enumerate(column.T)}
+        else:
+            cells[title] = column
     features = {}
     for name in [*numeric, *others]:
         if name not in cells:

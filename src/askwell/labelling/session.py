@@ -1,6 +1,6 @@
 """`Session`: the game with a person in the annotator's place."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,8 @@ from askwell.asking.choice import choose_rows, columns, places
 from askwell.asking.pool import read_pool
 from askwell.core import NO_ANSWER, NOT_ASKED, AbstractFitted, AskwellError, unknown
 from askwell.data import fit_encoder
-from askwell.data.columns import text
 from askwell.execution import compilation_cache
-from askwell.labelling import saved
+from askwell.labelling import saved, told
 from askwell.labelling.log import EXCLUDE, HOW, LATER, Event, Log
 from askwell.labelling.status import Status
 from askwell.learners import as_learner
@@ -155,22 +154,8 @@ class Session:
             AskwellError: for an unknown id, a missing label, a class that was not declared, or a row that has another
                 label (`untell` takes it back).
         """
-        pairs = self._pairs(ids, labels)
-        given: dict[str, str] = {}
-        for name, label in pairs:
-            word = text(label)
-            if word is None:
-                raise AskwellError(f"The label of '{name}' is {label!r}; give a class, or skip the row.")
-            if self._declared is not None and word not in self._declared:
-                raise AskwellError(unknown("class", word, self._declared))
-            old = given.get(name, self.log.labels.get(name, word))
-            if old != word:
-                raise AskwellError(
-                    f"'{name}' is labelled '{old}' and '{word}'; untell it first, or keep one of the two."
-                )
-            given[name] = word
-        new = {name: word for name, word in given.items() if name not in self.log.labels}
-        in_order({*self.log.labels.values(), *new.values()})  # refuses what looks like a regression target
+        names, words = told.pairs(ids, labels)
+        new = told.new_labels(self._known(names), words, self.log.labels, self._declared)
         if new:
             self.log.add(Event("tell", tuple(new), tuple(new.values())))
 
@@ -188,7 +173,7 @@ class Session:
         """
         if how not in HOW:
             raise AskwellError(unknown("how", how, HOW))
-        names = self._known(_listed(ids))
+        names = self._known(ids)
         if done := [name for name in names if name in self.log.labels]:
             raise AskwellError(
                 f"'{done[0]}' is labelled '{self.log.labels[done[0]]}'; untell it before you skip it."
@@ -201,7 +186,7 @@ class Session:
         Raises:
             AskwellError: for an unknown id, or a row that has neither.
         """
-        names = self._known(_listed(ids))
+        names = self._known(ids)
         if strange := [
             name for name in names if name not in self.log.labels and name not in self.log.skipped
         ]:
@@ -308,29 +293,5 @@ class Session:
             self._belief = (len(self.log.events), *found)
         return self._belief[1:]
 
-    def _pairs(self, ids: Any, labels: Any) -> list[tuple[str, Any]]:
-        if isinstance(ids, Mapping):
-            if labels is not None:
-                raise AskwellError("Labels were given twice; tell({id: label}), or tell(ids, labels).")
-            names, words = list(ids), list(ids.values())
-        else:
-            one = isinstance(ids, str) or not isinstance(ids, Iterable)
-            names, words = ([ids], [labels]) if one else (list(ids), _listed(labels))
-        if len(names) != len(words):
-            raise AskwellError(
-                f"There are {len(names)} ids and {len(words)} labels; give one label for each id."
-            )
-        return list(zip(self._known(names), words, strict=True))
-
-    def _known(self, ids: Iterable[Any]) -> list[str]:
-        names = [str(text(name)) for name in ids]
-        if strange := [name for name in dict.fromkeys(names) if name not in self._place]:
-            many = f"{len(strange)} ids are" if len(strange) > 1 else "One id is"
-            raise AskwellError(
-                f"{many} not in the pool, the first being '{strange[0]}'; the pool's ids look like '{self.ids[0]}'."
-            )
-        return names
-
-
-def _listed(given: Any) -> list[Any]:
-    return [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
+    def _known(self, ids: Any) -> list[str]:
+        return told.known(told.listed(ids), self._place, str(self.ids[0]))

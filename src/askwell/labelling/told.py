@@ -1,0 +1,70 @@
+"""What a person says, checked before a session takes it in."""
+
+from collections.abc import Container, Iterable, Mapping
+from typing import Any
+
+from askwell.asking.answers import in_order
+from askwell.core import AskwellError, unknown
+from askwell.data.columns import text
+
+
+def listed(given: Any) -> list[Any]:
+    """One thing or several, as a list."""
+    return [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
+
+
+def known(ids: Iterable[Any], pool: Container[str], example: str) -> list[str]:
+    """Ids as the pool has them; numbers may be given as numbers.
+
+    Raises:
+        AskwellError: for ids that are not in the pool.
+    """
+    names = [str(text(name)) for name in ids]
+    if strange := [name for name in dict.fromkeys(names) if name not in pool]:
+        many = f"{len(strange)} ids are" if len(strange) > 1 else "One id is"
+        raise AskwellError(
+            f"{many} not in the pool, the first being '{strange[0]}'; the pool's ids look like '{example}'."
+        )
+    return names
+
+
+def pairs(ids: Any, labels: Any) -> tuple[list[Any], list[Any]]:
+    """Ids and labels, as many of each, from ``(ids, labels)``, ``({id: label}, None)`` or ``(id, label)``.
+
+    Raises:
+        AskwellError: for labels that are given twice, or are more or fewer than the ids.
+    """
+    if isinstance(ids, Mapping):
+        if labels is not None:
+            raise AskwellError("Labels were given twice; tell({id: label}), or tell(ids, labels).")
+        return list(ids), list(ids.values())
+    names, words = listed(ids), listed(labels)
+    if len(names) != len(words):
+        raise AskwellError(f"There are {len(names)} ids and {len(words)} labels; give one label for each id.")
+    return names, words
+
+
+def new_labels(
+    names: Iterable[str], labels: Iterable[Any], so_far: Mapping[str, str], classes: tuple[str, ...] | None
+) -> dict[str, str]:
+    """Labels that are not there yet, by id; `classes` are all that may be told, if that is known.
+
+    Raises:
+        AskwellError: for a missing label, a class that may not be told, a row with two labels, or numbers that are no
+            classes.
+    """
+    given: dict[str, str] = {}
+    for name, label in zip(names, labels, strict=True):
+        word = text(label)
+        if word is None:
+            raise AskwellError(f"The label of '{name}' is {label!r}; give a class, or skip the row.")
+        if classes is not None and word not in classes:
+            raise AskwellError(unknown("class", word, classes))
+        old = given.get(name, so_far.get(name, word))
+        if old != word:
+            raise AskwellError(
+                f"'{name}' is labelled '{old}' and '{word}'; untell it, or keep one of the two."
+            )
+        given[name] = word
+    in_order({*so_far.values(), *given.values()})
+    return {name: word for name, word in given.items() if name not in so_far}
