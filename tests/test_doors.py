@@ -157,7 +157,7 @@ def test_what_is_no_pool_is_named(pool):
     ("settings", "said"),
     [
         ({"data": [(X, Y), (X, Y)]}, "no name"),
-        ({"data": (X, Y[:5])}, "5 labels and 60 rows"),
+        ({"data": (X, Y[:5])}, "labels: 5, rows: 60"),
         ({"data": X}, "no column is called label"),
         ({"data": (X, Y), "strategies": [3]}, "The strategy is 3"),
         ({"data": (X, Y), "strategies": [first, first]}, "the same name"),

@@ -148,5 +148,5 @@ def _vector(values: Any) -> np.ndarray | None:
 def _listed(name: str, role: str, values: Sequence[Any], count: int) -> Any:
     cells = np.asarray(values, object).tolist()
     if len(cells) != count:
-        raise AskwellError(f"{name}: there are {len(cells)} {role} and {count} rows; give one for each row.")
+        raise AskwellError(f"{name} has {role}: {len(cells)}, rows: {count}; give one for each row.")
     return [cell.item() if isinstance(cell, np.generic) else cell for cell in cells]

@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from askwell.core import AbstractFitted, AskwellError
+from askwell.core import AskwellError
 from askwell.data import Matrix, load_pool, rows_of
 from askwell.data.encoder import Encoder
 from askwell.data.given import features_of
@@ -24,12 +23,13 @@ class PoolClassifier(ClassifierMixin, BaseEstimator):
 
     Attributes:
         encoder: makes numbers of raw rows; it was fitted to the pool.
-        fitted: the learner, fitted to the labels.
+        model: a classifier of those numbers, fitted to the labels; its classes are indices.
+        classes: their names.
         classes_: the classes, one for each column of `predict_proba`.
     """
 
-    def __init__(self, encoder: Any, fitted: AbstractFitted, classes: tuple[str, ...]):
-        self.encoder, self.fitted, self.classes = encoder, fitted, classes
+    def __init__(self, encoder: Any, model: Any, classes: tuple[str, ...]):
+        self.encoder, self.model, self.classes = encoder, model, classes
         self.classes_ = np.array(classes, dtype=object)
 
     def fit(self, X: Any, y: Any) -> "PoolClassifier":
@@ -45,8 +45,12 @@ class PoolClassifier(ClassifierMixin, BaseEstimator):
             AskwellError: if `X` is not what the pool was.
         """
         x = self._encoded(X)
-        blocks = [self.fitted.log_proba(jnp.asarray(x[at : at + BLOCK])) for at in range(0, len(x), BLOCK)]
-        proba = np.exp(np.concatenate([np.asarray(block) for block in blocks]))[:, : len(self.classes)]
+        proba = np.zeros((len(x), len(self.classes)))
+        kept = np.asarray(self.model.classes_) < len(self.classes)
+        for at in range(0, len(x), BLOCK):
+            proba[at : at + BLOCK, self.model.classes_[kept]] = self.model.predict_proba(x[at : at + BLOCK])[
+                :, kept
+            ]
         return proba / proba.sum(axis=1, keepdims=True)
 
     def predict(self, X: Any) -> np.ndarray:

@@ -231,11 +231,12 @@ class Session:
             AskwellError: without a label, or with `proba`, where the classifier is yours.
         """
         from askwell.labelling.classifier import PoolClassifier  # scikit-learn is slow to import
+        from askwell.labelling.models import portable
 
         _, fitted = self._believed()
         if fitted is None:
             raise AskwellError("The probabilities came from a model of your own (proba); use that model.")
-        return PoolClassifier(self._encoder, fitted, self.classes)
+        return PoolClassifier(self._encoder, portable(fitted, len(self.classes)), self.classes)
 
     def save(self, path: str | Path) -> None:
         """Write settings and answers to a .json file, whole or not at all. The pool itself is not in it.
@@ -259,7 +260,8 @@ class Session:
                 the pool is another.
         """
         own, rows, log = saved.read(Path(path).expanduser(), X is not None, settings)
-        session = cls(own.pop("pool") if X is None else X, **{**own, **settings})
+        pool = own.pop("pool")
+        session = cls(pool if X is None else X, **{**own, **settings})
         if rows != len(session.ids) or not log.names <= set(session._place):
             raise AskwellError(
                 f"{path} is a session with a pool of {rows} rows, and this one has {len(session.ids)} rows or other "

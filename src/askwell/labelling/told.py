@@ -40,7 +40,7 @@ def pairs(ids: Any, labels: Any) -> tuple[list[Any], list[Any]]:
         return list(ids), list(ids.values())
     names, words = listed(ids), listed(labels)
     if len(names) != len(words):
-        raise AskwellError(f"There are {len(names)} ids and {len(words)} labels; give one label for each id.")
+        raise AskwellError(f"Ids: {len(names)}, labels: {len(words)}; give one label for each id.")
     return names, words
 
 
