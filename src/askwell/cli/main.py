@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import askwell
-from askwell.cli import ask, compare, evaluate, listing, plot, report, train
+from askwell.cli import ask, compare, evaluate, listing, plot, predict, report, status, train
 
 INTERRUPTED = 130
 ENDED = "interrupted; what was finished is kept in --out, and the same command goes on."
@@ -20,7 +20,16 @@ app = typer.Typer(
     rich_markup_mode=None,  # "[10]" in a help text is no markup, and Rich takes time to import
     pretty_exceptions_enable=False,
 )
-for command in (compare.compare, ask.ask, train.train, evaluate.evaluate, report.report, plot.plot):
+for command in (
+    compare.compare,
+    ask.ask,
+    status.status,
+    predict.predict,
+    train.train,
+    evaluate.evaluate,
+    report.report,
+    plot.plot,
+):
     app.command(context_settings=HELP)(command)
 app.command("list", context_settings=HELP)(listing.list_)
 

@@ -11,10 +11,9 @@ from sklearn.linear_model import LogisticRegression
 
 from askwell.core import AbstractFitted, AskwellError, write_whole
 from askwell.labelling.classifier import PoolClassifier
+from askwell.labelling.predictions import check_model
 from askwell.learners.logistic import LogisticFitted
 from askwell.learners.sklearn import SklearnFitted
-
-SUFFIX = ".skops"
 
 
 def portable(fitted: AbstractFitted, classes: int) -> Any:
@@ -55,12 +54,6 @@ def save_model(model: PoolClassifier, path: Path) -> None:
             "learner logistic or one of scikit-learn's."
         )
     write_whole(path, skops.io.dumps(model), "choose another --model")
-
-
-def check_model(path: Path) -> None:
-    """Refuse a path that no model is written to."""
-    if path.suffix.lower() != SUFFIX:
-        raise AskwellError(f"--model '{path}' ends in '{path.suffix}'; give a file ending in {SUFFIX}.")
 
 
 def load_model(path: str | Path) -> PoolClassifier:

@@ -21,13 +21,7 @@ from askwell.learners import as_learner
 
 
 class Session:
-    """A person's labelling of one pool, round after round.
-
-        session = askwell.Session("reviews.csv")
-        ids = session.ask(10)
-        session.tell(ids, ["good", "bad", ...])
-        print(session.status())
-        model = session.estimator()
+    """A person's labelling of one pool, round after round; docs/label.md shows one.
 
     The same pool, settings, seed and answers give the same batches. All is decided by the log of what was asked and
     answered, which `save` writes.
@@ -47,6 +41,7 @@ class Session:
         classes: Sequence[str] | None = None,
         seed: int = 0,
         *,
+        labels: Any = None,
         proba: Any = None,
         id: str | None = None,
         label: str | None = None,
@@ -63,6 +58,7 @@ class Session:
             classes: all classes that may be told, in the order of probabilities; by default those that were told,
                 sorted, numbers by size.
             seed: decides ties.
+            labels: what was labelled before: a table with ids and labels, or ``{id: label}``.
             proba: class probabilities ``[N, c]`` of your own model, a path or an array; `classes` then names columns.
             id: the id column of a file or frame.
             label: the column of labels that the pool brings along; by default label, target, class or y.
@@ -73,7 +69,7 @@ class Session:
         """
         compilation_cache()
         self._strategy, self._learner = chooser_of(strategy, proba is not None), as_learner(learner)
-        self._rows = read_pool(X, label=label, id=id, labels_apart=False, ids=ids)
+        self._rows = read_pool(X, label=label, id=id, labels_apart=labels is not None, ids=ids)
         self._encoder, self._x = fit_encoder(self._rows, features)
         self.ids: np.ndarray = self._rows.ids
         self._proba = None if proba is None else read_proba(proba, len(self.ids))
@@ -99,11 +95,9 @@ class Session:
         }
         self.log, self.notes = Log(), ()
         self._belief: tuple[int, np.ndarray, AbstractFitted | None] | None = None
-        brought = {
-            name: word for name, word in zip(self.ids, self._rows.labels, strict=True) if word is not None
-        }
-        if brought:
-            self.tell(brought)
+        before = collect(self._rows, labels, label=label, id=id, classes=self._declared)
+        if len(before.rows):
+            self.tell(self.ids[before.rows], [before.classes[i] for i in before.y[before.rows]])
 
     @property
     def classes(self) -> tuple[str, ...]:

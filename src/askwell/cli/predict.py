@@ -1,0 +1,38 @@
+"""`askwell predict`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from askwell.cli.labels import Features, Id, Label, Labels, Learner, Pool
+
+
+def predict(
+    pool: Pool,
+    out: Annotated[Path, typer.Option(help="File to write: .parquet, .csv or .jsonl.")],
+    labels: Labels = None,
+    learner: Learner = "logistic",
+    id: Id = None,
+    label: Label = None,
+    features: Features = 64,
+    model: Annotated[
+        Path | None, typer.Option(help="Write the classifier, too (.skops; no code runs when it is read).")
+    ] = None,
+) -> None:
+    """Predict the class of every row of a pool from the labels so far."""
+    from askwell.labelling import Session
+    from askwell.labelling.predictions import check_model, check_path, predictions, write_predictions
+
+    path = check_path(out)
+    if model is not None:
+        check_model(model)
+    session = Session(pool, labels=labels, learner=learner, id=id, label=label, features=features)
+    frame = predictions(session)
+    if model is not None:
+        from askwell.labelling.models import save_model  # scikit-learn and skops are slow to import
+
+        save_model(session.estimator(), model)
+    write_predictions(frame, path)
+    known = len(frame) - frame["label"].null_count()
+    print(f"{len(frame)} rows predicted from {known} labels: {path}")

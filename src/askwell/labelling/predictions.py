@@ -1,0 +1,56 @@
+"""What a session believes of every row, as a file."""
+
+import io
+from pathlib import Path
+
+import polars as pl
+
+from askwell.core import AskwellError, write_whole
+from askwell.labelling.session import Session
+
+SUFFIXES, MODEL = (".parquet", ".csv", ".jsonl"), ".skops"
+
+
+def predictions(session: Session) -> pl.DataFrame:
+    """Every row of the pool: `id`, `label` (what was told, or null) and `predicted` (what the learner says).
+
+    Raises:
+        AskwellError: without a label, or if the learner fails.
+    """
+    labels = [session.log.labels.get(name) for name in session.ids]
+    columns = {"id": session.ids.tolist(), "label": labels, "predicted": session.predict().tolist()}
+    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+
+
+def check_path(out: str | Path) -> Path:
+    """The path, refused before any work is done if predictions cannot be written to it.
+
+    Raises:
+        AskwellError: for another suffix than .parquet, .csv and .jsonl, or a folder.
+    """
+    path = Path(out).expanduser()
+    if path.suffix.lower() not in SUFFIXES or path.is_dir():
+        raise AskwellError(f"--out '{out}' is no file that ends in {', '.join(SUFFIXES)}; choose one.")
+    return path
+
+
+def check_model(path: Path) -> None:
+    """Refuse a path that no model can be written to.
+
+    Raises:
+        AskwellError: for another suffix than .skops.
+    """
+    if path.suffix.lower() != MODEL:
+        raise AskwellError(f"--model '{path}' ends in '{path.suffix}'; give a file ending in {MODEL}.")
+
+
+def write_predictions(frame: pl.DataFrame, path: Path) -> None:
+    """Write predictions, whole or not at all.
+
+    Raises:
+        AskwellError: if they cannot be written.
+    """
+    data = io.BytesIO()
+    write = {".parquet": frame.write_parquet, ".csv": frame.write_csv, ".jsonl": frame.write_ndjson}
+    write[path.suffix.lower()](data)
+    write_whole(path, data.getvalue())
