@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from askwell.asking.answers import in_order
+from askwell.asking.answers import collect, in_order
 from askwell.asking.ask import chooser_of
 from askwell.asking.belief import believe, read_proba, take
 from askwell.asking.choice import choose_rows, columns, places
