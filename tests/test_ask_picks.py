@@ -68,7 +68,7 @@ def test_the_same_picks_as_by_hand(pool, table, strategy):
     assert asked.ids == tuple(f"r{N - row}" for row in picks)
     proba = np.exp(fitted.log_proba(jnp.asarray(scaled(x)[picks])))
     assert asked.frame["predicted"].to_list() == [["ant", "bee", "cat"][i] for i in proba.argmax(axis=1)]
-    np.testing.assert_allclose(asked.frame["probability"], proba.max(axis=1), atol=1e-3)
+    assert "probability" not in asked.frame  # a learner that saw 30 labels is too sure of itself
     assert asked.frame["rank"].to_list() == list(range(1, BATCH + 1))
 
 
@@ -136,7 +136,7 @@ def test_a_sample_holds_the_labelled_rows_and_leads_back_to_the_pool(pool):
     labels = {str(row): str(y[row]) for row in LABELLED}
     asked = askwell.ask(x, labels=labels, strategy=Spy(), batch=5, candidates=40, seed=3)
     jax.effects_barrier()
-    assert asked.notes == (
+    assert asked.notes[1:] == (
         "spy chose among 40 of 90 rows, drawn at random by --seed; --candidates changes that.",
     )
     (n, given, learner), (answers, rows, shown) = Spy.seen
@@ -178,7 +178,7 @@ def test_rows_are_predicted_in_blocks_that_overlap(pool, monkeypatch):
     monkeypatch.setattr("askwell.asking.belief.BLOCK", 50)
     parts = askwell.ask(x, labels=labels, strategy="margin", batch=90)
     assert parts.rows[:20].tolist() == whole.rows[:20].tolist()
-    np.testing.assert_allclose(parts.frame["probability"], whole.frame["probability"], atol=1e-5)
+    assert parts.frame["predicted"].to_list() == whole.frame["predicted"].to_list()
 
 
 def test_the_result_is_frozen(pool):

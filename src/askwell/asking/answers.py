@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,23 +28,27 @@ class Answers(NamedTuple):
 
 def collect(
     pool: Rows,
-    labels: str | Path | Mapping[str, str] | None,
+    labels: Any,
     *,
     label: str | None,
     id: str | None,
     classes: Sequence[str] | None,
 ) -> Answers:
-    """All answers; `classes` fixes the order of the classes, which is sorted otherwise (numbers by size).
+    """All answers, of one source of labels or of several.
+
+    `classes` fixes the order of the classes, which is sorted otherwise (numbers by size).
 
     Raises:
         AskwellError: for ids that are not in the pool, an id with two labels, a label that is not one of
             `classes`, and numbers that are no classes.
     """
     word: list[str | None] = pool.labels.tolist()
-    pairs, source = _pairs(labels, label, id)
-    if pairs:
-        wanted = {name for name, _ in pairs}
-        place = {name: row for row, name in enumerate(pool.ids) if name in wanted}
+    place: dict[str, int] | None = None
+    for one in listed(labels):
+        pairs, source = _pairs(one, label, id)
+        if not pairs:
+            continue
+        place = {name: row for row, name in enumerate(pool.ids)} if place is None else place
         strangers = [name for name in dict.fromkeys(name for name, _ in pairs) if name not in place]
         if strangers:
             many = f"{len(strangers)} of its ids are" if len(strangers) > 1 else "one of its ids is"
@@ -68,6 +72,13 @@ def collect(
     index = {name: i for i, name in enumerate(known)}
     y = np.array([NOT_ASKED if answer is None else index[answer] for answer in word], np.int32)
     return Answers(y, np.flatnonzero(y != NOT_ASKED), known)
+
+
+def listed(labels: Any) -> list[Any]:
+    """The sources of labels: none, one, or several."""
+    if labels is None:
+        return []
+    return list(labels) if isinstance(labels, list | tuple) else [labels]
 
 
 def _pairs(
@@ -101,6 +112,8 @@ def _columns(raw: Raw, label: str | None, id: str | None) -> tuple[np.ndarray, n
     if label is not None and label not in rest:
         raise raw.error(unknown("label column", label, rest).removesuffix("."))
     found = [label] if label is not None else [name for name in rest if name.lower() in LABEL_NAMES]
+    if "label" in found:  # of a sheet with a feature called y, class or target
+        found = ["label"]
     found = found or (rest if len(rest) == 1 else [])
     if len(found) != 1:
         raise raw.error(f"say with --label which column holds the labels: {', '.join(rest)}")

@@ -1,18 +1,20 @@
 """`ask`: the rows to label next, in one call."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from askwell.asking.answers import collect
-from askwell.asking.asked import Asked, check_out
+from askwell.asking.answers import collect, listed
+from askwell.asking.asked import Asked, check_out, same_file
 from askwell.asking.belief import read_proba
 from askwell.asking.choice import choose_rows
-from askwell.asking.pool import encoded, notes, read_pool
-from askwell.core import AbstractLearner, AbstractStrategy, AskwellError
+from askwell.asking.notes import notes
+from askwell.asking.pool import encoded, read_pool
+from askwell.asking.sheet import OWN, Sheet, shown
+from askwell.core import NO_ANSWER, AbstractStrategy, AskwellError
 from askwell.execution import compilation_cache
 from askwell.learners import as_learner
 from askwell.policies import as_strategy
@@ -21,7 +23,7 @@ from askwell.policies import as_strategy
 def ask(
     pool: Any,
     *,
-    labels: str | Path | Mapping[str, str] | None = None,
+    labels: Any = None,
     strategy: Any = "margin-herding",
     batch: int = 100,
     learner: Any = "logistic",
@@ -32,6 +34,9 @@ def ask(
     seed: int = 0,
     candidates: int | None = None,
     features: int = 64,
+    ignore: Sequence[str] | None = None,
+    features_from: Sequence[str] | None = None,
+    show: Sequence[str] | None = None,
     out: str | Path | None = None,
 ) -> Asked:
     """Choose the rows to label next: fit the learner to the answers so far, show the strategy what is known.
@@ -41,8 +46,9 @@ def ask(
     Args:
         pool: a table (.csv .tsv .parquet .jsonl), embeddings (.npy, memory-mapped, or .npz), an array or a sparse
             matrix ``[N, d]``, a frame, or a list of texts.
-        labels: a table with an id and a label column, or labels by id. Rows without a label do not count. None, or
-            no row in it: a cold start, unless the pool has a label column of its own that is filled in part.
+        labels: a table with an id and a label column, labels by id, or a list of such. Rows without a label do not
+            count. None, or no row in it: a cold start, unless the pool has a label column of its own that is filled in
+            part. A column of the pool that is called target, class or y is then a feature, unless `label` names it.
         strategy: a name, a strategy, ``package.module:Name``, or a function ``query(X, labels, q)``.
         batch: how many rows to ask for.
         learner: a name, a learner, or a scikit-learn classifier; not used with `proba`.
@@ -54,18 +60,34 @@ def ask(
         candidates: how many rows without a label the strategy is shown; by default all, or 50,000 where its cost
             grows faster than the pool.
         features: most features that are kept, as in `askwell.compare`.
-        out: a .csv or .jsonl file to write, whole or not at all.
+        ignore: columns that are left out.
+        features_from: columns that are features; by default all but label and id.
+        show: columns that are copied to `out`; by default all of a table with at most 12.
+        out: a .csv or .jsonl file to type labels into, written whole or not at all. What was typed into it counts, and
+            it goes on: its rows without a label stay, and so many new ones come that `batch` are empty.
 
     Raises:
         AskwellError: one sentence on what is wrong with the input; nothing is written then.
     """
     compilation_cache()
+    sources, sheet = listed(labels), None
     if out is not None:
-        check_out(out, pool, labels, proba)
+        path = check_out(out, pool, proba)
+        sheet = Sheet(path, id or "id", label or "label")
+        sources = [one for one in sources if not same_file(one, path)] + ([path] if sheet.typed else [])
     if seed < 0:
         raise AskwellError(f"seed is {seed}; give 0 or more.")
-    chooser, fitter = chooser_of(strategy, proba is not None), _fitter(learner)
-    rows = read_pool(pool, label=label, id=id, labels_apart=labels is not None)
+    if batch < 1:
+        raise AskwellError(f"--batch is {batch}; give at least 1.")
+    chooser, fitter = chooser_of(strategy, proba is not None), as_learner(learner)
+    rows = read_pool(
+        pool,
+        label=label,
+        id=id,
+        labels_apart=labels is not None or bool(sources),
+        ignore=ignore,
+        features_from=features_from,
+    )
     given = None if proba is None else read_proba(proba, len(rows.ids))
     if classes is not None and given is None:
         raise AskwellError("--classes names the columns of --proba; give both or neither.")
@@ -73,31 +95,50 @@ def ask(
         raise AskwellError(
             f"--classes names {len(classes)} classes and --proba has {given.shape[1]} columns."
         )
-    answers = collect(rows, labels, label=label, id=id, classes=classes)
-    said = notes(rows, answers.rows, np.array(answers.classes, object)[answers.y[answers.rows]])
+    answers = collect(rows, sources, label=label, id=id, classes=classes)
+    said = notes(rows, answers)
     if given is not None:
         answers = _on_columns(answers, given.shape[1])
-    x, ids = encoded(rows, features), rows.ids
+    x, ids, hidden = encoded(rows, features), rows.ids, {rows.label}
     del rows  # room for what the strategy needs
+    waiting = [] if sheet is None else sheet.waiting(ids, answers)
+    y = answers.y.copy()
+    y[waiting] = NO_ANSWER
+    if len(waiting) >= batch:
+        frame = _frame(np.empty((0, 0)), ())
+        note = f"{len(waiting)} rows of {out} have no label yet; type those first."
+        return Asked(
+            (), np.empty(0, int), pl.DataFrame({"id": pl.Series((), dtype=pl.String), **frame}), (*said, note)
+        )
     choice = choose_rows(
         chooser,
         fitter,
         x,
-        answers.y,
+        y,
         answers.rows,
         classes=len(answers.classes),
-        batch=batch,
+        batch=batch - len(waiting),
         seed=seed,
         given=given,
         candidates=candidates,
     )
     known = answers.classes if len(answers.rows) or given is not None else ()
     names = tuple(ids[choice.rows])
-    frame = pl.DataFrame({"id": pl.Series(names, dtype=pl.String), **_frame(choice.log_proba, known)})
-    asked = Asked(names, choice.rows, frame, (*said, *((choice.note,) if choice.note else ())))
-    if out is not None:
-        asked.write(out)
-    return asked
+    columns = _frame(choice.log_proba, known, own=given is not None)
+    frame = pl.DataFrame({"id": pl.Series(names, dtype=pl.String), **columns})
+    if sheet is not None:
+        if waiting:
+            said += (f"{len(waiting)} rows of {out} had no label yet and stay; {len(names)} are new.",)
+        cells = shown(pool, show, {*hidden, sheet.id, sheet.label, *OWN}, choice.rows)
+        sheet.add(
+            {
+                sheet.id: names,
+                **{name: np.asarray(values).tolist() for name, values in columns.items()},
+                **cells,
+            }
+        )
+        sheet.write()
+    return Asked(names, choice.rows, frame, (*said, *((choice.note,) if choice.note else ())))
 
 
 def chooser_of(strategy: Any, given: bool) -> AbstractStrategy:
@@ -126,10 +167,6 @@ def chooser_of(strategy: Any, given: bool) -> AbstractStrategy:
     return strategy
 
 
-def _fitter(learner: str | AbstractLearner) -> AbstractLearner:
-    return as_learner(learner)
-
-
 def _on_columns(answers: Any, columns: int) -> Any:
     """The answers with the classes that given probabilities have a column for."""
     numbers = tuple(str(column) for column in range(columns))
@@ -147,10 +184,12 @@ def _on_columns(answers: Any, columns: int) -> Any:
     return answers._replace(y=y, classes=numbers)
 
 
-def _frame(log_proba: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
+def _frame(log_proba: np.ndarray, classes: Sequence[str], own: bool = False) -> dict[str, Any]:
+    """What is said of the chosen rows. Probabilities that are not the user's `own` are too sure: they are left out."""
     columns: dict[str, Any] = {"rank": np.arange(1, len(log_proba) + 1)}
     if classes:
         best = np.argmax(log_proba[:, : len(classes)], axis=1)
         columns["predicted"] = [classes[i] for i in best]
+    if classes and own:
         columns["probability"] = np.exp(np.max(log_proba[:, : len(classes)], axis=1)).round(6)
     return columns

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from askwell.core import AskwellError, write_whole
+from askwell.core import AskwellError
 
 SUFFIXES = (".csv", ".jsonl")
 
@@ -19,8 +19,8 @@ class Asked:
     Attributes:
         ids: the rows' ids, the most wanted first.
         rows: ``int64 [q]``, their places in the pool, from 0.
-        frame: columns `id` and `rank` (from 1), and where something is known of the classes `predicted` and
-            `probability`, the likeliest class and how likely it is.
+        frame: columns `id` and `rank` (from 1), and where something is known of the classes `predicted`, the likeliest
+            class, and of your own model's probabilities `probability`, how likely it is.
         notes: what the user should know of how they were chosen, in sentences.
     """
 
@@ -32,15 +32,6 @@ class Asked:
     def text(self, suffix: str = ".csv") -> str:
         """The frame as CSV or as JSON lines."""
         return self.frame.write_ndjson() if suffix == ".jsonl" else self.frame.write_csv()
-
-    def write(self, out: str | Path) -> None:
-        """Write the frame, whole or not at all.
-
-        Raises:
-            AskwellError: for another suffix than .csv and .jsonl, or if it cannot be written.
-        """
-        path = check_out(out)
-        write_whole(path, self.text(path.suffix.lower()).encode())
 
 
 def check_out(out: str | Path, *inputs: object) -> Path:
@@ -56,7 +47,7 @@ def check_out(out: str | Path, *inputs: object) -> Path:
         if not path.parent.is_dir():
             raise _unwritable(path, "its folder does not exist")
         for other in inputs:
-            if isinstance(other, str | Path) and Path(other).expanduser().resolve() == path.resolve():
+            if same_file(other, path):
                 raise AskwellError(
                     f"--out '{out}' is also what is read; choose another file, to keep your data."
                 )
@@ -65,6 +56,11 @@ def check_out(out: str | Path, *inputs: object) -> Path:
     if not os.access(path.parent, os.W_OK):
         raise _unwritable(path, "its folder is read-only")
     return path
+
+
+def same_file(given: object, path: Path) -> bool:
+    """Whether a path means that file."""
+    return isinstance(given, str | Path) and Path(given).expanduser().resolve() == path.resolve()
 
 
 def _unwritable(path: Path, reason: str) -> AskwellError:

@@ -13,7 +13,10 @@ def ask(
     pool: Annotated[
         Path, typer.Argument(help="Table (.csv .tsv .parquet .jsonl) or embeddings (.npy .npz).")
     ],
-    labels: Annotated[Path | None, typer.Option(help="Table with the ids and labels so far.")] = None,
+    labels: Annotated[
+        list[Path] | None,
+        typer.Option(help="Table with the ids and labels so far; may be given several times."),
+    ] = None,
     strategy: Annotated[str, typer.Option(help="See `askwell list strategies`.")] = "margin-herding",
     batch: Annotated[int, typer.Option(help="How many rows to ask for.")] = 100,
     learner: Annotated[str, typer.Option(help="Classifier that is fitted to the labels.")] = "logistic",
@@ -28,10 +31,21 @@ def ask(
         int | None, typer.Option(help="Rows that the strategy is shown. [all, or 50000]")
     ] = None,
     features: Annotated[int, typer.Option(help="Most features kept, as in `compare`.")] = 64,
-    out: Annotated[Path | None, typer.Option(help="File to write, .csv or .jsonl; else printed.")] = None,
+    ignore: Annotated[str | None, typer.Option(help="Columns to leave out, with commas.")] = None,
+    features_from: Annotated[
+        str | None, typer.Option(help="Columns that are features, with commas. [all others]")
+    ] = None,
+    show: Annotated[
+        str | None, typer.Option(help="Columns to copy to --out, with commas. [all, of a narrow table]")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File to type labels into, .csv or .jsonl; else ids are printed.")
+    ] = None,
 ) -> None:
     """Say which rows of a pool to label next."""
-    settings: dict[str, Any] = {**locals(), "classes": names(classes)}
+    settings: dict[str, Any] = locals()
+    lists = ("classes", "ignore", "features_from", "show")
+    settings |= {name: names(settings[name]) for name in lists}
     from askwell.asking import ask as choose
 
     asked = choose(**settings)
@@ -39,3 +53,7 @@ def ask(
         print(note, file=sys.stderr)
     if out is None:
         print(asked.text(), end="")
+    elif asked.ids:
+        print(
+            f"{len(asked.ids)} rows to label are in {out}: type into its label column, then run this again."
+        )

@@ -11,6 +11,7 @@ from askwell.cli import ask, compare, evaluate, listing, plot, predict, report, 
 
 INTERRUPTED = 130
 ENDED = "interrupted; what was finished is kept in --out, and the same command goes on."
+UNWRITTEN = "interrupted; no file was changed, and the same command starts again."
 HELP = {"help_option_names": ["-h", "--help"]}
 
 app = typer.Typer(
@@ -61,7 +62,8 @@ def main() -> None:
             raise
         _fail(sentence, 2)
     if code == INTERRUPTED:  # what newer versions of Typer make of Ctrl-C
-        print(f"askwell: {ENDED}", file=sys.stderr, flush=True)
+        goes_on = {"compare", "train", "evaluate"} & set(sys.argv[1:2])
+        print(f"askwell: {ENDED if goes_on else UNWRITTEN}", file=sys.stderr, flush=True)
         sys.stdout.flush()
         os._exit(INTERRUPTED)  # every file is whole, and a program that still compiles would be waited for
     sys.exit(code if isinstance(code, int) else 0)

@@ -28,7 +28,7 @@ def predict(
     if model is not None:
         check_model(model)
     session = Session(pool, labels=labels, learner=learner, id=id, label=label, features=features)
-    frame = predictions(session)
+    frame = predictions(session.ids, session.log.labels, session.predict())
     if model is not None:
         from askwell.labelling.models import save_model  # scikit-learn and skops are slow to import
 

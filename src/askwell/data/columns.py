@@ -172,6 +172,18 @@ def as_word(cell: Any) -> str | None:
     return str(cell).lower() if isinstance(cell, bool) else text(cell)
 
 
+def nested(cells: Cells) -> bool:
+    """Whether cells are dictionaries, or lists that are no equally long lists of numbers."""
+    if isinstance(cells, np.ndarray) and cells.dtype != object:
+        return False
+    values = [cell for cell in cells if cell is not None]
+    if any(isinstance(cell, dict) for cell in values):
+        return True
+    lists = [cell for cell in values if isinstance(cell, list)]
+    plain = all(type(value) in (int, float) for one in lists for value in one)
+    return bool(lists) and (len(lists) < len(cells) or not plain or len({len(one) for one in lists}) > 1)
+
+
 def prose(words: Sequence[str | None]) -> bool:
     """Whether words are sentences (for TF-IDF) rather than categories."""
     present = [w for w in words if isinstance(w, str)]

@@ -12,7 +12,7 @@ from askwell.data.columns import Raw, as_number, as_word
 from askwell.data.load import open_file
 from askwell.data.matrix import Matrix
 from askwell.data.pools import as_matrix
-from askwell.data.table import Table, assemble
+from askwell.data.table import ALL, Chosen, Table, assemble
 from askwell.data.tabular import READERS, cells_of, read_raw
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def rows_of(
     label: str | None = None,
     id: str | None = None,
     labelled: bool = False,
+    chosen: Chosen = ALL,
 ) -> Table | Matrix:
     """Rows that are in memory, checked and typed.
 
@@ -47,6 +48,7 @@ def rows_of(
         label: the frame's label column, as in `askwell.ask`.
         id: the frame's id column.
         labelled: whether every row must have a label; numbers are then a table, too.
+        chosen: which columns of a frame are features.
 
     Raises:
         AskwellError: saying what was given and what may be.
@@ -71,7 +73,25 @@ def rows_of(
     elif INDEX in names and id is None and not any(title.lower() == "id" for title in names):
         id = INDEX
     texts = (TEXT,) if _texts(X) else ()
-    return assemble(Raw(name, names, columns), name=name, label=label, id=id, labelled=labelled, texts=texts)
+    return assemble(
+        Raw(name, names, columns),
+        name=name,
+        label=label,
+        id=id,
+        labelled=labelled,
+        texts=texts,
+        chosen=chosen,
+    )
+
+
+def raw_of(X: Any) -> Raw | None:
+    """The cells of a path, a frame or texts as they are; None of embeddings, whose columns have no names."""
+    if isinstance(X, str | Path):
+        path = Path(X).expanduser()
+        return read_raw(path) if path.suffix.lower() in READERS else None
+    if _texts(X) or hasattr(X, "__arrow_c_stream__"):
+        return Raw("pool", *_columns("pool", X))
+    return None
 
 
 def features_of(X: Any, numeric: Sequence[str], others: Sequence[str]) -> "pd.DataFrame":

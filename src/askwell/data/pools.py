@@ -14,13 +14,15 @@ from askwell.data.arrays import beside, map_npy, open_npz, vector
 from askwell.data.columns import Raw, check_names
 from askwell.data.load import open_file
 from askwell.data.matrix import Matrix
-from askwell.data.table import Table, assemble, check_ids, id_name, label_name, numbered, words
+from askwell.data.table import ALL, Chosen, Table, assemble, check_ids, id_name, label_name, numbered, words
 from askwell.data.tabular import READERS, read_raw
 
-_Reader = Callable[[Path, str | None, str | None], Table | Matrix]
+_Reader = Callable[[Path, str | None, str | None, Chosen], Table | Matrix]
 
 
-def load_pool(source: str, *, label: str | None = None, id: str | None = None) -> Table | Matrix:
+def load_pool(
+    source: str, *, label: str | None = None, id: str | None = None, chosen: Chosen = ALL
+) -> Table | Matrix:
     """Rows from a file, labelled, unlabelled or in part; a `Matrix` where all that there is are numbers.
 
     Args:
@@ -28,11 +30,12 @@ def load_pool(source: str, *, label: str | None = None, id: str | None = None) -
         label: the label column (array in .npz, file for .npy), where there is one; cells may be empty. By default
             the one column called label, target, class or y.
         id: the id column, array or file. By default a column called id, else rows are numbered from 0.
+        chosen: which columns are features; embeddings have none that could be chosen.
 
     Raises:
         AskwellError: one sentence that says what was given, what is allowed and what to do.
     """
-    return open_file(source, _POOLS, lambda path, read: read(path, label, id))
+    return open_file(source, _POOLS, lambda path, read: read(path, label, id, chosen))
 
 
 def as_matrix(
@@ -63,15 +66,17 @@ def as_matrix(
     return Matrix(name, x, answers, named, None if labels is None else label)
 
 
-def _npy(path: Path, label: str | None, id: str | None) -> Matrix:
+def _npy(path: Path, label: str | None, id: str | None, chosen: Chosen) -> Matrix:
     """`label` and `id` name .npy files; whatever else --label and --id name is in the file of labels."""
+    _no_columns(path, chosen)
     labels, ids = (
         map_npy(beside(path, name)) if name and name.endswith(".npy") else None for name in (label, id)
     )
     return as_matrix(path.name, map_npy(path), labels, ids, label)
 
 
-def _npz(path: Path, label: str | None, id: str | None) -> Matrix:
+def _npz(path: Path, label: str | None, id: str | None, chosen: Chosen) -> Matrix:
+    _no_columns(path, chosen)
     array, names = open_npz(path)
     if "x" not in names:
         raise AskwellError(f"{path.name}: " + unknown("array", "x", names))
@@ -81,25 +86,34 @@ def _npz(path: Path, label: str | None, id: str | None) -> Matrix:
     return as_matrix(path.name, array("x"), labels, ids, label)
 
 
-def _table(path: Path, label: str | None, id: str | None) -> Table:
-    return assemble(read_raw(path), name=path.stem, label=label, id=id, labelled=False)
+def _no_columns(path: Path, chosen: Chosen) -> None:
+    if chosen.ignore or chosen.only is not None:
+        raise AskwellError(
+            f"{path.name} holds embeddings, whose columns have no names; leave out --ignore and --features-from."
+        )
 
 
-def _parquet(path: Path, label: str | None, id: str | None) -> Table | Matrix:
+def _table(path: Path, label: str | None, id: str | None, chosen: Chosen) -> Table:
+    return assemble(read_raw(path), name=path.stem, label=label, id=id, labelled=False, chosen=chosen)
+
+
+def _parquet(path: Path, label: str | None, id: str | None, chosen: Chosen) -> Table | Matrix:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with pq.ParquetFile(path, memory_map=True, page_checksum_verification=True) as file:
-                found = _numbers(path, file, label, id)
+                found = _numbers(path, file, label, id, chosen)
     except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(error, AskwellError):
             raise
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise AskwellError(f"{path.name}: not a readable Parquet file ({reason}); write it again.") from error
-    return found or _table(path, label, id)
+    return found or _table(path, label, id, chosen)
 
 
-def _numbers(path: Path, file: pq.ParquetFile, label: str | None, id: str | None) -> Matrix | None:
+def _numbers(
+    path: Path, file: pq.ParquetFile, label: str | None, id: str | None, chosen: Chosen
+) -> Matrix | None:
     """All feature columns as one matrix, read batch by batch; None where they are not numbers without a gap."""
     schema = file.schema_arrow
     check_names(path.name, schema.names)
@@ -107,14 +121,18 @@ def _numbers(path: Path, file: pq.ParquetFile, label: str | None, id: str | None
     def error(message: str) -> AskwellError:
         return AskwellError(f"{path.name}: {message}.")
 
-    label, id = label_name(error, schema.names, label, needed=False), id_name(error, schema.names, id)
-    chosen = [
-        name for name in schema.names if name not in (label, id) and not name.startswith("__index_level_")
+    chosen.check(error, schema.names)
+    label = label_name(error, schema.names, label, False, chosen.labels)
+    id = id_name(error, schema.names, id)
+    features = [
+        name
+        for name in schema.names
+        if name in chosen and name not in (label, id) and not name.startswith("__index_level_")
     ]
-    kinds = [schema.field(name).type for name in chosen]
+    kinds = [schema.field(name).type for name in features]
     inner = [kind.value_type if _is_list(kind) else kind for kind in kinds]
     n = file.metadata.num_rows
-    if not n or not chosen or (id is not None and label == id):
+    if not n or not features or (id is not None and label == id):
         return None
     if not all(pa.types.is_floating(kind) or pa.types.is_integer(kind) for kind in inner):
         return None
@@ -122,7 +140,7 @@ def _numbers(path: Path, file: pq.ParquetFile, label: str | None, id: str | None
     exact = {pa.float32(), pa.float16(), pa.int8(), pa.uint8(), pa.int16(), pa.uint16()}
     dtype = np.float32 if set(inner) <= exact else np.float64
     x, start = np.empty((0, 0), dtype), 0
-    for batch in file.iter_batches(batch_size=16_384, columns=chosen):
+    for batch in file.iter_batches(batch_size=16_384, columns=features):
         parts = [_part(column) for column in batch.columns]
         if any(part is None for part in parts):
             return None
@@ -134,7 +152,7 @@ def _numbers(path: Path, file: pq.ParquetFile, label: str | None, id: str | None
         x[start : start + len(block)] = block
         start += len(block)
     asides = {name: file.read(columns=[name])[name].to_pylist() for name in (label, id) if name is not None}
-    raw = Raw(path.name, list(asides) or chosen[:1], list(asides.values()) or [[None] * n])
+    raw = Raw(path.name, list(asides) or features[:1], list(asides.values()) or [[None] * n])
     labels = np.full(n, None) if label is None else words(raw, label, asides[label], "label", gaps=True)
     ids = numbered(n) if id is None else words(raw, id, asides[id], "id")
     check_ids(raw, ids)

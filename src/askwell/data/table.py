@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from askwell.core import AskwellError, unknown
-from askwell.data.columns import AllMissingError, Cells, Raw, feature, kind, names_rows, number, text
+from askwell.data.columns import AllMissingError, Cells, Raw, feature, kind, names_rows, nested, number, text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +21,36 @@ Complain = Callable[[str], AskwellError]
 
 REGRESSION = 20
 """More distinct numeric labels than this may be a regression target."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Chosen:
+    """Which columns of a pool are features, and what its label column may be called where nobody says so.
+
+    Attributes:
+        ignore: columns that are left out.
+        only: columns that are features; None: all the rest.
+        labels: names that a label column is known by.
+    """
+
+    ignore: tuple[str, ...] = ()
+    only: tuple[str, ...] | None = None
+    labels: tuple[str, ...] = LABEL_NAMES
+
+    def check(self, error: Complain, names: Sequence[str]) -> None:
+        """Refuse a column that there is not."""
+        for option, chosen in (("--ignore", self.ignore), ("--features-from", self.only or ())):
+            for name in chosen:
+                if name not in names:
+                    raise error(f"{option}: " + unknown("column", name, names).removesuffix("."))
+
+    def __contains__(self, name: object) -> bool:
+        """Whether a column other than label and id is a feature."""
+        return name not in self.ignore and (self.only is None or name in self.only)
+
+
+ALL = Chosen()
+"""Every column is a feature."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -60,6 +90,7 @@ def assemble(
     role: str = "",
     labelled: bool = True,
     texts: tuple[str, ...] = (),
+    chosen: Chosen = ALL,
 ) -> Table:
     """Choose label and id columns, type the rest, check everything.
 
@@ -70,13 +101,16 @@ def assemble(
         id: the id column; by default one called id, else rows are numbered from 0.
         role: see `Table`.
         texts: columns that are prose, however short their cells are.
+        chosen: which columns are features.
         labelled: whether every row must have a label, and every class enough rows to be split. Otherwise labels
-            may be missing in some rows or all, and their column may be absent.
+            may be missing in some rows or all, and their column may be absent; columns that are empty or nested are
+            left out, with a note.
 
     Raises:
         AskwellError: naming the column and the row, and what to do.
     """
-    label = label_name(raw.error, raw.names, label, labelled)
+    chosen.check(raw.error, raw.names)
+    label = label_name(raw.error, raw.names, label, labelled, chosen.labels)
     id = id_name(raw.error, raw.names, id)
     if id is not None and id == label:
         raise raw.error(f"column '{label}' cannot be both label and id; name another with --label or --id")
@@ -88,13 +122,22 @@ def assemble(
     ids = numbered(rows) if id is None else words(raw, id, columns.pop(id), "id")
     features: dict[str, np.ndarray] = {}
     dropped: list[str] = []
+    notes: list[str] = []
     for title, cells in columns.items():
+        if title not in chosen:
+            continue
+        if not labelled and nested(cells):
+            notes.append(f"Left out {title}: its cells are nested.")
+            continue
         if title.startswith("__index_level_"):  # a pandas index that Parquet carries along
             dropped.append(title)
             continue
         try:
             new = feature(raw, title, cells)
         except AllMissingError:
+            if not labelled:
+                notes.append(f"Left out {title}: it is empty.")
+                continue
             if not raw.mend:
                 raise
             dropped.append(title)
@@ -108,10 +151,21 @@ def assemble(
             features[part] = column
     if not features:
         gone = f" ({', '.join(dropped)} only named the rows)" if dropped else ""
+        gone += f" ({' '.join(notes)})" if notes else ""
         raise raw.error(f"no feature columns are left besides label and id{gone}; add a column to learn from")
     import pandas as pd  # slow to import
 
-    table = Table(name, pd.DataFrame(features), labels, ids, role, tuple(dropped), label=label, texts=texts)
+    table = Table(
+        name,
+        pd.DataFrame(features),
+        labels,
+        ids,
+        role,
+        tuple(dropped),
+        tuple(notes),
+        label=label,
+        texts=texts,
+    )
     if labelled:
         return finish(raw, table)
     check_ids(raw, ids)
@@ -177,14 +231,20 @@ def words(raw: Raw, name: str, cells: Cells, role: str, gaps: bool = False) -> n
     return column
 
 
-def label_name(error: Complain, names: Sequence[str], label: str | None, needed: bool = True) -> str | None:
+def label_name(
+    error: Complain,
+    names: Sequence[str],
+    label: str | None,
+    needed: bool = True,
+    guesses: Sequence[str] = LABEL_NAMES,
+) -> str | None:
     """Which column holds the labels; None if there is none and none is `needed`."""
     if label in names:
         return label
     if label is not None and needed:
         raise error(unknown("label column", label, names).removesuffix("."))
     # Even where --label names a column of another file: labels that stay among the features would give all away.
-    found = [name for name in names if name.lower() in LABEL_NAMES]
+    found = [name for name in names if name.lower() in guesses]
     if len(found) == 1 or (not found and not needed):
         return found[0] if found else None
     problem = (

@@ -1,24 +1,21 @@
 """What a session believes of every row, as a file."""
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from askwell.core import AskwellError, write_whole
-from askwell.labelling.session import Session
 
 SUFFIXES, MODEL = (".parquet", ".csv", ".jsonl"), ".skops"
 
 
-def predictions(session: Session) -> pl.DataFrame:
-    """Every row of the pool: `id`, `label` (what was told, or null) and `predicted` (what the learner says).
-
-    Raises:
-        AskwellError: without a label, or if the learner fails.
-    """
-    labels = [session.log.labels.get(name) for name in session.ids]
-    columns = {"id": session.ids.tolist(), "label": labels, "predicted": session.predict().tolist()}
+def predictions(ids: np.ndarray, labels: Mapping[str, str], predicted: np.ndarray) -> pl.DataFrame:
+    """Every row of the pool: `id`, `label` (what was told, or null) and `predicted` (what the learner says)."""
+    told = [labels.get(name) for name in ids]
+    columns = {"id": ids.tolist(), "label": told, "predicted": predicted.tolist()}
     return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
 
 

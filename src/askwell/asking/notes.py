@@ -1,0 +1,72 @@
+"""What the user should know of the pool and the labels so far, in sentences."""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from askwell.asking.answers import Answers
+from askwell.asking.pool import Rows
+from askwell.data import Table
+from askwell.data.columns import number
+
+MOST = 12
+"""Classes that one sentence counts."""
+
+SEEN = 5
+"""So many labels that are all in a column of the pool are no accident."""
+
+
+def notes(rows: Rows, answers: Answers) -> tuple[str, ...]:
+    """What was left out, how many labels there are, and what looks wrong with them, in sentences."""
+    labelled = answers.rows
+    words = np.array(answers.classes, object)[answers.y[labelled]]
+    said = []
+    if isinstance(rows, Table):
+        said += [f"{rows.name}: {note}" for note in rows.notes]
+    if isinstance(rows, Table) and rows.dropped:
+        said.append(f"{rows.name}: left out {', '.join(rows.dropped)} (nearly every value is another).")
+    if len(labelled) >= SEEN and len(set(words)) > 1:
+        said += [
+            f"{rows.name}: {column} holds the very label of all {len(labelled)} labelled rows; if it is the label, "
+            "leave it out of the pool, or name it with --label."
+            for column in _copies(rows, labelled, words)
+        ]
+    if len(labelled):
+        counts = Counter(words.tolist()).most_common()
+        listed = ", ".join(f"{name} {count}" for name, count in counts[:MOST])
+        more = f", and {len(counts) - MOST} more classes" if len(counts) > MOST else ""
+        said.append(f"{len(labelled)} of {len(rows.ids)} rows have a label: {listed}{more}.")
+    said += alike(answers.classes)
+    return tuple(said)
+
+
+def alike(classes: Sequence[str]) -> list[str]:
+    """Sentences about classes whose names differ in case, spaces or width alone."""
+    groups: dict[str, list[str]] = {}
+    for name in classes:
+        plain = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+        groups.setdefault(plain, []).append(name)
+    return [
+        "The classes "
+        + " and ".join(f"'{name}'" for name in group)
+        + " are likely the same; spell them alike."
+        for group in groups.values()
+        if len(group) > 1
+    ]
+
+
+def _copies(rows: Rows, labelled: np.ndarray, answers: np.ndarray) -> list[str]:
+    values = np.array([number(word) for word in answers], float)  # None is not a number
+    if not isinstance(rows, Table):
+        return [
+            f"column {at} (from 0)"
+            for at in np.flatnonzero((rows.x[labelled] == values[:, None]).all(axis=0))
+        ]
+    shown = rows.features.iloc[labelled]
+    return [
+        f"column '{name}'"
+        for name, column in shown.items()
+        if (column.to_numpy() == (answers if column.dtype == object else values)).all()
+    ]
