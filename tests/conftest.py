@@ -45,6 +45,7 @@ played = itertools.count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.set_threshold(200_000, 50, 1000)
     # Before JAX is imported, and inherited by every process that a test starts: the user's own cache is never
     # touched, and a second run compiles next to nothing.
     os.environ["JAX_COMPILATION_CACHE_DIR"] = str(config.rootpath / ".pytest_cache" / "jax")

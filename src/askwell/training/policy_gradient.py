@@ -146,9 +146,9 @@ class AbstractPolicyGradient(AbstractTrainer[PolicyGradientState]):
         `agreement` is the cosine between the gradients of two halves of the tasks, `chance` the same with shuffled
         rewards; both are left out where there is but one part.
         """
-        right, shuffled, halves, flat = _pooled(collected)
+        right, shuffled, halves, flat, fisher = _pooled(collected)
         seen = [metrics for _, _, metrics, _ in collected]
-        state = self._scaled(self._step(state, right, flat.fisher), places, seen)
+        state = self._scaled(self._step(state, right, fisher), places, seen)
         found = {
             "reward": flat.accuracy,
             "spread": jnp.sqrt(flat.spread),
@@ -162,7 +162,7 @@ class AbstractPolicyGradient(AbstractTrainer[PolicyGradientState]):
             }
         if len(collected) > 1:
             for name, half in zip(("agreement", "chance"), halves, strict=True):
-                one, other = (whitened(part, flat.fisher) for part in half)
+                one, other = (whitened(part, fisher) for part in half)
                 found[name] = dot(one, other) / (norm(one) * norm(other) + 1e-12)
         return state, found
 
@@ -236,34 +236,40 @@ def class_shares(pool: Pool) -> Float[Array, " c"]:
     return jnp.mean(jax.nn.one_hot(pool.selection_y, pool.classes), axis=0)
 
 
+Part = tuple[PyTree, PyTree, Float[Array, ""], Metrics, Float[Array, "p p"] | None]
+"""Sums of gradients, real and shuffled; how many tasks; means of the metrics over turns; the Fisher matrix."""
+
+
 def _pooled(
     collected: Sequence[tuple[PyTree, PyTree, Metrics, Float[Array, ""]]],
-) -> tuple[PyTree, PyTree, list[list[PyTree]], Metrics]:
-    """Mean gradients, real and shuffled; of both the sums over two halves of the parts; means of the metrics."""
-    averaged = [_over_turns(metrics) for _, _, metrics, _ in collected]
-    return _totals([(*gradients, count) for *gradients, _, count in collected], averaged)
+) -> tuple[PyTree, PyTree, list[list[PyTree]], Metrics, Float[Array, "p p"] | None]:
+    """Mean gradients, real and shuffled; of both the sums over two halves of the parts; means of metrics and Fisher."""
+    return _totals(
+        [
+            (right, shuffled, count, _over_turns(dataclasses.replace(metrics, fisher=None)), metrics.fisher)
+            for right, shuffled, metrics, count in collected
+        ]
+    )
 
 
 # Sums are compiled: op by op they took a twentieth of each update, and seconds of the first. They alone: XLA may round
 # a product and a sum as one, and two calls of LAPACK in a program can wait for each other (see `execution.workers`).
 @eqx.filter_jit
 def _totals(
-    gradients: Sequence[tuple[PyTree, PyTree, Float[Array, ""]]], seen: Sequence[Metrics]
-) -> tuple[PyTree, PyTree, list[list[PyTree]], Metrics]:
-    tasks = _sum([count for *_, count in gradients])
+    parts: Sequence[Part],
+) -> tuple[PyTree, PyTree, list[list[PyTree]], Metrics, Float[Array, "p p"] | None]:
+    tasks = _sum([part[2] for part in parts])
     halves = [
-        [_sum([part[kind] for part in gradients[side::2]]) for side in range(min(len(gradients), 2))]
+        [_sum([part[kind] for part in parts[side::2]]) for side in range(min(len(parts), 2))]
         for kind in (0, 1)
     ]
     right, shuffled = (jax.tree.map(lambda total: total / tasks, _sum(half)) for half in halves)
-    return right, shuffled, halves, _mean(seen)
+    return right, shuffled, halves, *_mean([part[3:] for part in parts])
 
 
 @eqx.filter_jit
 def _over_turns(metrics: Metrics) -> Metrics:
-    """Means over turns; the Fisher matrix, which is a sum over them, as it is."""
-    means = jax.tree.map(lambda leaf: jnp.mean(leaf, axis=-1), dataclasses.replace(metrics, fisher=None))
-    return dataclasses.replace(means, fisher=metrics.fisher)
+    return jax.tree.map(lambda leaf: jnp.mean(leaf, axis=-1), metrics)
 
 
 def _sum(trees: Sequence[T]) -> T:
