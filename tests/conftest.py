@@ -45,7 +45,6 @@ played = itertools.count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    gc.set_threshold(200_000, 50, 1000)
     # Before JAX is imported, and inherited by every process that a test starts: the user's own cache is never
     # touched, and a second run compiles next to nothing.
     os.environ["JAX_COMPILATION_CACHE_DIR"] = str(config.rootpath / ".pytest_cache" / "jax")
@@ -55,6 +54,10 @@ def pytest_configure(config: pytest.Config) -> None:
         "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false "
         "--xla_cpu_parallel_codegen_split_count=1"
     )
+    # Programs that are compiled here are never looked at: no line numbers in them.
+    os.environ["JAX_TRACEBACK_IN_LOCATIONS_LIMIT"] = "0"
+    # Tracing makes many objects, few of them garbage: looking for it took a twentieth of the time.
+    gc.set_threshold(200_000, 50, 1000)
     # Each process has a core; more threads would wait for each other. Before NumPy is imported, by jaxtyping.
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
     from jaxtyping import install_import_hook

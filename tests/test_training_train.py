@@ -1,5 +1,6 @@
 """Training runs: resumable to the bit, honest about what went wrong, and what they leave can be played."""
 
+import functools
 import importlib
 import os
 import signal
@@ -14,7 +15,7 @@ import pytest
 
 from askwell import AskwellError, compare
 from askwell.policies import load_policy, make_head
-from askwell.training import Siblings, TrainingSpec, histories, train
+from askwell.training import Siblings, TrainingSpec, histories, programs, train
 from askwell.training.warn import WINDOW, warning
 
 module = importlib.import_module("askwell.training.run")  # the name in the package is the function's
@@ -29,6 +30,28 @@ TINY = {
     "algorithm": {"k": 3, "candidates": 16},
     "sources": (SOURCE,),
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _shared_programs():
+    """Runs of one spec share their compiled programs; that each would compile its own is not what is tested."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("collector", "judge", "probe"):
+            patch.setattr(programs, name, functools.cache(getattr(programs, name)))
+        yield
+
+
+@pytest.fixture
+def another_head():
+    """For tests with another head: the shared programs are for the first one's weights."""
+
+    def clear():
+        for name in ("collector", "judge", "probe"):
+            getattr(programs, name).cache_clear()
+
+    clear()
+    yield
+    clear()
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +132,7 @@ def test_a_run_that_dies_between_checkpoints_goes_on_to_the_same_bits(spec, whol
     same(whole[0], tmp_path / "run")
 
 
-def test_the_natural_gradient_goes_on_to_the_same_bits_too(tmp_path):
+def test_the_natural_gradient_goes_on_to_the_same_bits_too(another_head, tmp_path):
     spec = TrainingSpec.make(**TINY | {"updates": 3, "head": "linear", "optimiser": "natural"})
 
     def die(row):

@@ -29,6 +29,11 @@ def _drawn(game: AbstractGame, key: jax.Array, pool: Pool) -> Array:
     return trajectory(game, act, (jax.random.key(0), key), pool)[0]
 
 
+@eqx.filter_jit
+def _reset(game: AbstractGame, key: jax.Array, pool: Pool) -> Any:
+    return game.reset(key, pool)
+
+
 def _actions(game: AbstractGame, pool: Pool, seed: int = 1) -> Array:
     return _drawn(game, jax.random.key(seed), pool)
 
@@ -136,7 +141,7 @@ def step_is_pure(game: AbstractGame) -> None:
     """The same step from the same state gives the same, compiled or not, and leaves the state as it was."""
     pool = _pool(game)
     action = _actions(game, pool)[0]
-    state = game.reset(jax.random.key(0), pool)
+    state = _reset(game, jax.random.key(0), pool)
     before = jax.tree.map(np.array, eqx.filter(state, eqx.is_array))
     once, again = (game.step(jax.random.key(3), state, action) for _ in range(2))
     law(agree(once, again, 0), "The same step gave something else the second time.")
