@@ -277,4 +277,5 @@ def test_nothing_half_written(run, tmp_path, monkeypatch):
     code, _, err = run("pool.csv", "--label", "kind", "--batch", 2, "--out", "o.csv", pool_csv=POOL)
     assert code == 2
     assert "No space left" in err
-    assert [path.name for path in tmp_path.iterdir()] == ["pool.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".askwell", "pool.csv"]
+    assert not list(tmp_path.rglob(".part-*"))

@@ -12,9 +12,10 @@ from askwell.asking.asked import Asked, check_out, same_file
 from askwell.asking.belief import read_proba
 from askwell.asking.choice import choose_rows
 from askwell.asking.notes import notes
-from askwell.asking.pool import encoded, read_pool
+from askwell.asking.pool import Reading, encode_pool, open_pool
 from askwell.asking.sheet import OWN, Sheet, shown
 from askwell.core import NO_ANSWER, AbstractStrategy, AskwellError
+from askwell.data.kept import KeptTable
 from askwell.execution import compilation_cache
 from askwell.learners import as_learner
 from askwell.policies import as_strategy
@@ -80,14 +81,10 @@ def ask(
     if batch < 1:
         raise AskwellError(f"--batch is {batch}; give at least 1.")
     chooser, fitter = chooser_of(strategy, proba is not None), as_learner(learner)
-    rows = read_pool(
-        pool,
-        label=label,
-        id=id,
-        labels_apart=labels is not None or bool(sources),
-        ignore=ignore,
-        features_from=features_from,
-    )
+    only = None if features_from is None else tuple(features_from)
+    apart = labels is not None or bool(sources)
+    reading = Reading(label, id, apart, tuple(ignore or ()), only, features)
+    rows, x = open_pool(pool, reading)
     given = None if proba is None else read_proba(proba, len(rows.ids))
     if classes is not None and given is None:
         raise AskwellError("--classes names the columns of --proba; give both or neither.")
@@ -99,7 +96,10 @@ def ask(
     said = notes(rows, answers)
     if given is not None:
         answers = _on_columns(answers, given.shape[1])
-    x, ids, hidden = encoded(rows, features), rows.ids, {rows.label}
+    if x is None:
+        assert not isinstance(rows, KeptTable)
+        x = encode_pool(pool, reading, rows)[1]
+    ids, hidden = rows.ids, {rows.label}
     del rows  # room for what the strategy needs
     waiting = [] if sheet is None else sheet.waiting(ids, answers)
     y = answers.y.copy()

@@ -14,8 +14,9 @@ from askwell.asking.candidates import choose
 from askwell.core import NOT_ASKED, AbstractFitted, AbstractLearner, AbstractStrategy, AskwellError, View
 from askwell.data.matrix import aligned
 
-PLACES, CLASSES = 128, 2
-"""The smallest shapes: places for labels and the batch, and classes. Every four times as many, or twice, is the next.
+PLACES, CLASSES = 128, 8
+"""The smallest shapes: places for labels and the batch, and classes. The next have four times as many places, and twice
+as many classes.
 
 A program is compiled for its shapes. With few shapes the next round, and the next process, find theirs compiled.
 """

@@ -8,8 +8,9 @@ import numpy as np
 
 from askwell.asking.answers import Answers
 from askwell.asking.pool import Rows
-from askwell.data import Table
+from askwell.data import Matrix, Table
 from askwell.data.columns import number
+from askwell.data.kept import KeptTable
 
 MOST = 12
 """Classes that one sentence counts."""
@@ -23,9 +24,9 @@ def notes(rows: Rows, answers: Answers) -> tuple[str, ...]:
     labelled = answers.rows
     words = np.array(answers.classes, object)[answers.y[labelled]]
     said = []
-    if isinstance(rows, Table):
+    if isinstance(rows, Table | KeptTable):
         said += [f"{rows.name}: {note}" for note in rows.notes]
-    if isinstance(rows, Table) and rows.dropped:
+    if isinstance(rows, Table | KeptTable) and rows.dropped:
         said.append(f"{rows.name}: left out {', '.join(rows.dropped)} (nearly every value is another).")
     if len(labelled) >= SEEN and len(set(words)) > 1:
         said += [
@@ -59,14 +60,17 @@ def alike(classes: Sequence[str]) -> list[str]:
 
 def _copies(rows: Rows, labelled: np.ndarray, answers: np.ndarray) -> list[str]:
     values = np.array([number(word) for word in answers], float)  # None is not a number
-    if not isinstance(rows, Table):
+    if isinstance(rows, Matrix):
         return [
             f"column {at} (from 0)"
             for at in np.flatnonzero((rows.x[labelled] == values[:, None]).all(axis=0))
         ]
-    shown = rows.features.iloc[labelled]
+    if isinstance(rows, KeptTable):
+        shown = rows.cells(labelled)
+    else:
+        shown = {name: column.to_numpy() for name, column in rows.features.iloc[labelled].items()}
     return [
         f"column '{name}'"
         for name, column in shown.items()
-        if (column.to_numpy() == (answers if column.dtype == object else values)).all()
+        if (column == (answers if column.dtype == object else values)).all()
     ]

@@ -1,43 +1,65 @@
 """Rows to choose from, with the labels that they bring along."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from askwell.core import AskwellError
 from askwell.data import Matrix, Table, fit_encoder, load_pool, rows_of
+from askwell.data.kept import KeptTable, keep, key_of, read_kept
 from askwell.data.table import LABEL_NAMES, Chosen
+from askwell.data.tabular import READERS
 
-Rows = Table | Matrix
+Rows = Table | Matrix | KeptTable
 """The whole pool, not encoded: ``name``, ``ids`` and ``labels`` (None where a row has none) are read here."""
 
 
-def read_pool(
-    pool: Any,
-    *,
-    label: str | None,
-    id: str | None,
-    labels_apart: bool,
-    ids: Any = None,
-    ignore: Sequence[str] | None = None,
-    features_from: Sequence[str] | None = None,
-) -> Rows:
-    """Read; `labels_apart` says that there is a file of labels, which `label` may refer to as well.
+class Reading(NamedTuple):
+    """How a pool is read.
+
+    Attributes:
+        label, id: see `askwell.ask`.
+        labels_apart: whether there are labels besides those in the pool, which `label` may refer to as well.
+        ignore, features_from: columns that are left out, and those that are features (None: all others).
+        features: most features that are kept.
+    """
+
+    label: str | None = None
+    id: str | None = None
+    labels_apart: bool = False
+    ignore: tuple[str, ...] = ()
+    features_from: tuple[str, ...] | None = None
+    features: int = 64
+
+
+def open_pool(pool: Any, reading: Reading, ids: Any = None) -> tuple[Rows, np.ndarray | None]:
+    """The pool, and its encoding if it was kept by an earlier process.
+
+    Raises:
+        AskwellError: as `read_pool`.
+    """
+    path, key = _kept_at(pool, reading)
+    found = None if key is None else read_kept(path, key)
+    return found or (read_pool(pool, reading, ids), None)
+
+
+def read_pool(pool: Any, reading: Reading, ids: Any = None) -> Table | Matrix:
+    """The pool, read and checked.
 
     Raises:
         AskwellError: for a file that is damaged, or an unknown `label` or column.
     """
+    label, id = reading.label, reading.id
     # Where it is said what the label is, a column called y, class or target is a feature.
-    known = LABEL_NAMES[:1] if labels_apart or label is not None else LABEL_NAMES
-    chosen = Chosen(tuple(ignore or ()), None if features_from is None else tuple(features_from), known)
+    known = LABEL_NAMES[:1] if reading.labels_apart or label is not None else LABEL_NAMES
+    chosen = Chosen(reading.ignore, reading.features_from, known)
     found = (
         load_pool(str(pool), label=label, id=id, chosen=chosen)
         if isinstance(pool, str | Path)
         else rows_of("pool", pool, ids=ids, label=label, id=id, chosen=chosen)
     )
-    if label is not None and found.label != label and not labels_apart:
+    if label is not None and found.label != label and not reading.labels_apart:
         listed = f" (its columns: {', '.join(list(found.features)[:20])})" if isinstance(found, Table) else ""
         raise AskwellError(
             f"{found.name} has no label column '{label}'{listed}; name the right one with --label, or give the "
@@ -46,10 +68,21 @@ def read_pool(
     return found
 
 
-def encoded(rows: Rows, features: int) -> np.ndarray:
-    """``float32 [N, d]``, encoded as `askwell.compare` does it.
+def encode_pool(pool: Any, reading: Reading, rows: Table | Matrix) -> tuple[Any, np.ndarray]:
+    """An encoder for further rows, and the pool's own ``float32 [N, d]``, which is kept for the next process.
 
     Raises:
-        AskwellError: for values that are not finite.
+        AskwellError: for values that are not finite, or columns that are all constant.
     """
-    return fit_encoder(rows, features)[1]
+    encoder, x = fit_encoder(rows, reading.features)
+    path, key = _kept_at(pool, reading)
+    if key is not None and isinstance(rows, Table):
+        keep(path, key, rows, x)
+    return encoder, x
+
+
+def _kept_at(pool: Any, reading: Reading) -> tuple[Path, str | None]:
+    if not isinstance(pool, str | Path) or Path(pool).suffix.lower() not in READERS:
+        return Path(), None
+    path = Path(pool).expanduser()
+    return path, key_of(path, reading)

@@ -10,9 +10,9 @@ from askwell.asking.answers import collect, in_order
 from askwell.asking.ask import chooser_of
 from askwell.asking.belief import believe, read_proba, take
 from askwell.asking.choice import choose_rows, columns, places
-from askwell.asking.pool import read_pool
+from askwell.asking.pool import Reading, encode_pool, open_pool, read_pool
 from askwell.core import NO_ANSWER, NOT_ASKED, AbstractFitted, AskwellError, unknown
-from askwell.data import fit_encoder
+from askwell.data.kept import KeptTable
 from askwell.execution import compilation_cache
 from askwell.labelling import saved, told
 from askwell.labelling.log import EXCLUDE, HOW, LATER, Event, Log
@@ -69,9 +69,13 @@ class Session:
         """
         compilation_cache()
         self._strategy, self._learner = chooser_of(strategy, proba is not None), as_learner(learner)
-        self._rows = read_pool(X, label=label, id=id, labels_apart=labels is not None, ids=ids)
-        self._encoder, self._x = fit_encoder(self._rows, features)
-        self.ids: np.ndarray = self._rows.ids
+        reading = Reading(label, id, labels is not None, features=features)
+        self._pool, (rows, x) = (X, reading, ids), open_pool(X, reading, ids)
+        self._encoder = None
+        if x is None:
+            assert not isinstance(rows, KeptTable)
+            self._encoder, x = encode_pool(X, reading, rows)
+        self._x, self.ids = x, rows.ids
         self._proba = None if proba is None else read_proba(proba, len(self.ids))
         count = len(classes or ())
         if self._proba is not None and count != self._proba.shape[1]:
@@ -95,7 +99,7 @@ class Session:
         }
         self.log, self.notes = Log(), ()
         self._belief: tuple[int, np.ndarray, AbstractFitted | None] | None = None
-        before = collect(self._rows, labels, label=label, id=id, classes=self._declared)
+        before = collect(rows, labels, label=label, id=id, classes=self._declared)
         if len(before.rows):
             self.tell(self.ids[before.rows], [before.classes[i] for i in before.y[before.rows]])
 
@@ -230,6 +234,8 @@ class Session:
         _, fitted = self._believed()
         if fitted is None:
             raise AskwellError("The probabilities came from a model of your own (proba); use that model.")
+        if self._encoder is None:  # its numbers were kept, and the encoder was not
+            self._encoder, _ = encode_pool(*self._pool[:2], read_pool(*self._pool))
         return PoolClassifier(self._encoder, portable(fitted, len(self.classes)), self.classes)
 
     def save(self, path: str | Path) -> None:

@@ -58,6 +58,6 @@ class Status:
             said.append(
                 f"{self.unasked} of the labels {'were' if self.unasked > 1 else 'was'} not asked for."
             )
-        return " ".join(said)
+        return "\n".join(said)
 
     __str__ = text
