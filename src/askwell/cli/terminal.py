@@ -74,6 +74,10 @@ def _lines() -> Callable[[int, int, str], None]:
         nonlocal last
         if time.monotonic() - last >= LINE_EVERY:
             last = time.monotonic()
-            print(f"{done} of {total} cells done ({what or 'compiling'})", file=sys.stderr, flush=True)
+            print(
+                f"{done} of {total} cell{'s' * (total != 1)} done ({what or 'compiling'})",
+                file=sys.stderr,
+                flush=True,
+            )
 
     return update

@@ -54,8 +54,8 @@ def train(
     show = console()
     for row in trained.card["validation"]:
         show.print(
-            f"{row['difference']:+.4f} [{row['low']:+.4f}, {row['high']:+.4f}] accuracy over the rounds against "
-            f"{row['against']} (validation tasks)"
+            f"{row['difference']:+.4f} [{row['low']:+.4f}, {row['high']:+.4f}] in mean accuracy over the labels "
+            f"against {row['against']} (validation tasks)"
         )
     if trained.card["agreement"]:  # what a policy over groups stands on
         told = ", ".join(f"{value:.2f}" for value in trained.card["agreement"])

@@ -14,6 +14,7 @@ from askwell.core.registry import Registry, collect, imported, summary, unknown
 from askwell.core.spaces import AbstractSpace, Rows, Skip
 from askwell.core.strategy import AbstractPlayer, AbstractStrategy, AbstractStreamStrategy
 from askwell.core.view import NO_ANSWER, NOT_ASKED, Evidence, Stream, Truth, View, gathered
+from askwell.core.words import counted
 
 __all__ = [
     "CELL",
@@ -40,6 +41,7 @@ __all__ = [
     "Truth",
     "View",
     "collect",
+    "counted",
     "gathered",
     "imported",
     "measure",

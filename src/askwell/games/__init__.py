@@ -1,6 +1,6 @@
 """Games: the decision process around pool and learner; `askwell.games.registry` lists them."""
 
-from askwell.games.base import AbstractGame, AbstractState, Outcome, Turn, fits, rollout, seen, trajectory
+from askwell.games.base import AbstractGame, AbstractState, Outcome, Turn, fits, rollout, shown_to, trajectory
 from askwell.games.batch import BatchGame, BatchState, annotate, sequential
 from askwell.games.registry import GAMES, make_game
 from askwell.games.rewards import REWARDS, Change
@@ -26,7 +26,7 @@ __all__ = [
     "make_game",
     "rollout",
     "score",
-    "seen",
     "sequential",
+    "shown_to",
     "trajectory",
 ]

@@ -174,7 +174,7 @@ def trajectory(
     return told, state, memory
 
 
-def seen(game: AbstractGame[State], player: AbstractPlayer, state: State) -> View:
+def shown_to(game: AbstractGame[State], player: AbstractPlayer, state: State) -> View:
     """What a player sees: the view, with the truth in it if the player cheats."""
     view = game.view(state)
     return dataclasses.replace(view, truth=game.reveal(state)) if player.cheats else view
@@ -187,7 +187,7 @@ def rollout(game: AbstractGame, player: AbstractPlayer, key: PRNGKeyArray, pool:
     """
 
     def act(turn: Turn, state: Any, memory: None):
-        action = player.decide(turn.act, seen(game, player, state), game.space)
+        action = player.decide(turn.act, shown_to(game, player, state), game.space)
         state, outcome = game.step(turn.game, state, action)
         return state, memory, outcome
 

@@ -7,6 +7,7 @@ import polars as pl
 from matplotlib.figure import Figure
 from plotly.graph_objects import Figure as Web
 
+from askwell.core import counted
 from askwell.plots import chart, files, web
 from askwell.plots.chart import Line, Lines
 from askwell.plots.palette import style
@@ -129,7 +130,8 @@ def caption(data: Curves) -> str:
         parts = {name: end[name] ** 2 for name in PARTS}
         total = sum(parts.values()) or 1.0
         most = max(parts, key=parts.__getitem__)
-        text = f"on {dataset}, {parts[most] / total:.0%} of the variance after {end['labels']} labels is the {most}'s"
+        after = counted(end["labels"], "label")
+        text = f"on {dataset}, {parts[most] / total:.0%} of the variance after {after} is the {most}'s"
         name, lead = data.lead.get(dataset, ("", 0.0))
         if name and lead > 0:
             count = needed(noise, lead)

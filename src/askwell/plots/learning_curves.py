@@ -4,6 +4,7 @@ import polars as pl
 from matplotlib.figure import Figure
 from plotly.graph_objects import Figure as Web
 
+from askwell.core import counted
 from askwell.plots import chart, files, web
 from askwell.plots.chart import Line, Lines
 from askwell.plots.palette import CEILINGS, style
@@ -80,7 +81,9 @@ def caption(data: pl.DataFrame) -> str:
     panels = last["panel"].n_unique()
     labels = last["labels"].unique().sort().to_list()
     after = (
-        f"{labels[0]} labels" if len(labels) == 1 else f"the last round ({labels[0]} to {labels[-1]} labels)"
+        counted(labels[0], "label")
+        if len(labels) == 1
+        else f"the last round ({labels[0]} to {labels[-1]} labels)"
     )
     noun = "panel" if data["panel"].str.contains(" · ", literal=True).any() else "dataset"
     if panels == 1:

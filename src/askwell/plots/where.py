@@ -11,6 +11,7 @@ from matplotlib.patheffects import withStroke
 from plotly.graph_objects import Figure as Web
 from scipy.ndimage import gaussian_filter
 
+from askwell.core import counted
 from askwell.plots import files, where_web
 from askwell.plots.animation import animate
 from askwell.plots.palette import CLASSES, INK, style
@@ -141,7 +142,8 @@ def _panel(data: Stage, scene: Scene, round: int, ax: Axes) -> None:
     ax.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[])
     ax.spines[:].set_color("#bbbbbb")
     ax.set_title(
-        f"{scene.strategy} · {scene.accuracy[round]:.3f} after {scene.labels[round]} labels", fontsize=9
+        f"{scene.strategy} · {scene.accuracy[round]:.3f} after {counted(scene.labels[round], 'label')}",
+        fontsize=9,
     )
 
 

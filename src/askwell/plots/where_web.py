@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from plotly.graph_objects import Figure, Frame, Heatmap, Scatter
 
+from askwell.core import counted
 from askwell.plots.palette import INK, PAPER, style
 from askwell.plots.sources import Replay, Scene
 from askwell.plots.web import layout
@@ -60,7 +61,7 @@ def scene(stage: Stage, one: Scene, paint: list[str]) -> Figure:
 
 
 def _title(stage: Stage, one: Scene, at: int) -> str:
-    said = f"{one.accuracy[at]:.3f} after {one.labels[at]} labels"
+    said = f"{one.accuracy[at]:.3f} after {counted(one.labels[at], 'label')}"
     return f"<b>{one.strategy}</b><br>{said}"
 
 

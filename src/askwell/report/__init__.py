@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from askwell.core import write_whole
+from askwell.core import counted, write_whole
 from askwell.report import html
 from askwell.report.page import page
 from askwell.report.run import CompareRun, TrainingRun, open_run
@@ -41,19 +41,15 @@ def render(run: CompareRun | TrainingRun) -> str:
 
 def _compared(run: CompareRun) -> str:
     spec, names = run.spec, list(run.datasets)
-    played = listed([f"{_many(spec.rounds_of(b), 'round')} of {_many(b, 'label')}" for b in spec.batches])
+    played = listed([f"{counted(spec.rounds_of(b), 'round')} of {counted(b, 'label')}" for b in spec.batches])
     many = "datasets" if len(names) > 1 else "dataset"
     where = f"{len(names)} {many} ({listed(names)})" if len(names) <= 8 else f"{len(names)} datasets"
     answers = f"; {spec.noise:.0%} of answers are wrong" if spec.noise else ""
     return (
         f"Which strategy should choose what to label? {len(spec.played)} of them on {where}: "
-        f"{_many(spec.splits, 'split')}, {played}, {listed(spec.learners)} as the learner, "
-        f"{spec.start or 'no'} labels to start with{answers}."
+        f"{counted(spec.splits, 'split')}, {played}, {listed(spec.learners)} as the learner, "
+        f"{counted(spec.start, 'label') if spec.start else 'no labels'} to start with{answers}."
     )
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def _trained(run: TrainingRun) -> str:
