@@ -183,6 +183,10 @@ def test_a_feature_called_y_class_or_target_is_one_when_the_label_is_known():
     with_labels = askwell.ask(rows, labels=labels, strategy="margin", batch=3)
     renamed = MIXED.rename({"a": "target"}).rename({"target": "t", "class": "k", "y": "u"})
     assert with_labels.ids == askwell.ask(renamed, labels=labels, strategy="margin", batch=3).ids
+    assert [note for note in with_labels.notes if "is a feature" in note] == [
+        f"pool: column '{name}' is a feature; if it holds labels, name it with --label."
+        for name in ("target", "class", "y")
+    ]
     named = rows.with_columns(kind=pl.Series([TRUTH[i] if i < 20 else None for i in range(N)]))
     assert askwell.ask(named, label="kind", strategy="margin", batch=3).ids == with_labels.ids
 

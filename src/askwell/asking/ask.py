@@ -82,8 +82,7 @@ def ask(
         raise AskwellError(f"--batch is {batch}; give at least 1.")
     chooser, fitter = chooser_of(strategy, proba is not None), as_learner(learner)
     only = None if features_from is None else tuple(features_from)
-    apart = labels is not None or bool(sources)
-    reading = Reading(label, id, apart, tuple(ignore or ()), only, features)
+    reading = Reading(label, id, labels is not None, tuple(ignore or ()), only, features)
     rows, x = open_pool(pool, reading)
     given = None if proba is None else read_proba(proba, len(rows.ids))
     if classes is not None and given is None:

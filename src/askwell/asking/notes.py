@@ -11,6 +11,7 @@ from askwell.asking.pool import Rows
 from askwell.data import Matrix, Table
 from askwell.data.columns import number
 from askwell.data.kept import KeptTable
+from askwell.data.table import LABEL_NAMES
 
 MOST = 12
 """Classes that one sentence counts."""
@@ -28,6 +29,12 @@ def notes(rows: Rows, answers: Answers) -> tuple[str, ...]:
         said += [f"{rows.name}: {note}" for note in rows.notes]
     if isinstance(rows, Table | KeptTable) and rows.dropped:
         said.append(f"{rows.name}: left out {', '.join(rows.dropped)} (nearly every value is another).")
+    features = [] if isinstance(rows, Matrix) else list(rows.features)
+    said += [
+        f"{rows.name}: column '{name}' is a feature; if it holds labels, name it with --label."
+        for name in features
+        if name.lower() in LABEL_NAMES
+    ]
     if len(labelled) >= SEEN and len(set(words)) > 1:
         said += [
             f"{rows.name}: {column} holds the very label of all {len(labelled)} labelled rows; if it is the label, "

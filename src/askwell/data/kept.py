@@ -39,12 +39,16 @@ class KeptTable:
     notes: tuple[str, ...]
     table: pa.Table
 
+    @property
+    def features(self) -> list[str]:
+        """What the features' columns are called."""
+        return json.loads(self.table.schema.metadata[b"askwell"])["features"]
+
     def cells(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         """Features of some rows by column, floats or words."""
-        names = json.loads(self.table.schema.metadata[b"askwell"])["features"]
         return {
             name: take(self.table[f"f{i}"], pa.array(rows)).to_numpy(zero_copy_only=False)
-            for i, name in enumerate(names)
+            for i, name in enumerate(self.features)
         }
 
 
