@@ -231,7 +231,7 @@ def test_a_newcomer_goes_round_twice(run, tmp_path):
     code, out, _ = run(*words, "first.csv", pool_csv=POOL)
     assert (code, out) == (
         0,
-        "4 rows to label are in first.csv: type into its label column, then run this again.\n",
+        "4 rows to label in first.csv: type into its label column, then run this again.\n",
     )
     first = (tmp_path / "first.csv").read_text().splitlines()
     assert first[0].startswith("id,kind,rank,predicted,")

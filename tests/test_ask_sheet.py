@@ -80,7 +80,7 @@ def test_eight_rounds_by_the_command_line_alone(run, tmp_path, pool, frame, out)
             "ask", pool, "--labels", out, "--out", out, "--batch", 5, "--strategy", "margin"
         )
         assert code == 0
-        assert said == f"5 rows to label are in {out}: type into its label column, then run this again.\n"
+        assert said == f"5 rows to label in {out}: type into its label column, then run this again.\n"
         assert ("rows have a label" in notes) is (turn > 0)
         rows = read(tmp_path / out)
         assert len(rows) == 5 * (turn + 1) == len({row["id"] for row in rows})
@@ -131,11 +131,11 @@ def test_rows_that_are_still_empty_stay_and_are_not_asked_again(run, tmp_path):
     before = (tmp_path / "next.csv").read_text()
     code, said, notes = run(*first)
     assert (code, said) == (0, "")
-    assert notes == "5 rows of next.csv have no label yet; type those first.\n"
+    assert notes == "5 rows of next.csv without a label: type those first.\n"
     assert (tmp_path / "next.csv").read_text() == before
     type_in(tmp_path / "next.csv", some=3)
     code, _, notes = run(*first)
-    assert "2 rows of next.csv had no label yet and stay; 3 are new." in notes
+    assert "Of next.csv 2 rows had no label yet and stay; 3 are new." in notes
     rows = read(tmp_path / "next.csv")
     assert len({row["id"] for row in rows}) == len(rows) == 8
     assert [bool(row["label"]) for row in rows] == [True] * 3 + [False] * 5

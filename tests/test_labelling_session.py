@@ -115,6 +115,7 @@ def test_a_file_of_the_pool_is_predicted_too(tmp_path):
     ).to_csv(tmp_path / "pool.csv", index=False)
     session = askwell.Session(tmp_path / "pool.csv")
     assert session.status().labels == 9
+    assert session.status().unasked == 0  # they were there before
     assert session.estimator().predict(tmp_path / "pool.csv").tolist() == session.predict().tolist()
     assert session.estimator().predict(FRAME.iloc[3:5]).tolist() == session.predict()[3:5].tolist()
 

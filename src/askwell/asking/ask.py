@@ -14,7 +14,7 @@ from askwell.asking.choice import choose_rows
 from askwell.asking.notes import notes
 from askwell.asking.pool import Reading, encode_pool, open_pool
 from askwell.asking.sheet import OWN, Sheet, shown
-from askwell.core import NO_ANSWER, AbstractStrategy, AskwellError
+from askwell.core import NO_ANSWER, AbstractStrategy, AskwellError, counted
 from askwell.data.kept import KeptTable
 from askwell.execution import compilation_cache
 from askwell.learners import as_learner
@@ -105,7 +105,7 @@ def ask(
     y[waiting] = NO_ANSWER
     if len(waiting) >= batch:
         frame = _frame(np.empty((0, 0)), ())
-        note = f"{len(waiting)} rows of {out} have no label yet; type those first."
+        note = f"{counted(len(waiting), 'row')} of {out} without a label: type those first."
         return Asked(
             (), np.empty(0, int), pl.DataFrame({"id": pl.Series((), dtype=pl.String), **frame}), (*said, note)
         )
@@ -127,7 +127,9 @@ def ask(
     frame = pl.DataFrame({"id": pl.Series(names, dtype=pl.String), **columns})
     if sheet is not None:
         if waiting:
-            said += (f"{len(waiting)} rows of {out} had no label yet and stay; {len(names)} are new.",)
+            said += (
+                f"Of {out} {counted(len(waiting), 'row')} had no label yet and stay; {len(names)} are new.",
+            )
         cells = shown(pool, show, {*hidden, sheet.id, sheet.label, *OWN}, choice.rows)
         sheet.add(
             {

@@ -47,6 +47,7 @@ def ask(
     lists = ("classes", "ignore", "features_from", "show")
     settings |= {name: names(settings[name]) for name in lists}
     from askwell.asking import ask as choose
+    from askwell.core import counted
 
     asked = choose(**settings)
     for note in asked.notes:
@@ -55,5 +56,5 @@ def ask(
         print(asked.text(), end="")
     elif asked.ids:
         print(
-            f"{len(asked.ids)} rows to label are in {out}: type into its label column, then run this again."
+            f"{counted(len(asked.ids), 'row')} to label in {out}: type into its label column, then run this again."
         )

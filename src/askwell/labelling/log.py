@@ -6,6 +6,9 @@ EXCLUDE, UNSURE, LATER = "exclude", "unsure", "later"
 HOW = (EXCLUDE, UNSURE, LATER)
 """What a skip may mean for the pool, see `askwell.Session.skip`."""
 
+BEFORE = "before"
+"""How labels were told that were there when the session began: they need not have been asked."""
+
 DOES = ("ask", "tell", "skip", "untell")
 
 
@@ -17,7 +20,7 @@ class Event:
         does: one of "ask", "tell", "skip", "untell".
         ids: the rows.
         labels: of "tell" their labels.
-        how: of "skip" one of `HOW`.
+        how: of "skip" one of `HOW`; of "tell" perhaps `BEFORE`.
     """
 
     does: str
@@ -57,6 +60,8 @@ class Log:
             for name, word in zip(event.ids, event.labels, strict=True):
                 self.labels[name] = word
                 self.skipped.pop(name, None)
+            if event.how == BEFORE:
+                self._asked |= set(event.ids)
         else:
             for name in event.ids:
                 self.labels.pop(name, None)

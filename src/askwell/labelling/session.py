@@ -1,5 +1,6 @@
 """`Session`: the game with a person in the annotator's place."""
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from askwell.core import NO_ANSWER, NOT_ASKED, AbstractFitted, AskwellError, unk
 from askwell.data.kept import KeptTable
 from askwell.execution import compilation_cache
 from askwell.labelling import saved, told
-from askwell.labelling.log import EXCLUDE, HOW, LATER, Event, Log
+from askwell.labelling.log import BEFORE, EXCLUDE, HOW, LATER, Event, Log
 from askwell.labelling.status import Status
 from askwell.learners import as_learner
 
@@ -77,14 +78,7 @@ class Session:
             self._encoder, x = encode_pool(X, reading, rows)
         self._x, self.ids = x, rows.ids
         self._proba = None if proba is None else read_proba(proba, len(self.ids))
-        count = len(classes or ())
-        if self._proba is not None and count != self._proba.shape[1]:
-            raise AskwellError(
-                f"proba has {self._proba.shape[1]} columns and classes has {count} names; name each column."
-            )
-        if classes is not None and len(set(classes)) < len(classes):
-            raise AskwellError(f"The classes are {', '.join(classes)}; each must be named once.")
-        self._declared = None if classes is None else tuple(str(name) for name in classes)
+        self._declared = told.declared(classes, None if self._proba is None else self._proba.shape[1])
         self._seed, self._place = seed, {name: row for row, name in enumerate(self.ids)}
         self._settings = {
             "pool": str(Path(X).expanduser().resolve()) if isinstance(X, str | Path) else None,
@@ -102,6 +96,7 @@ class Session:
         before = collect(rows, labels, label=label, id=id, classes=self._declared)
         if len(before.rows):
             self.tell(self.ids[before.rows], [before.classes[i] for i in before.y[before.rows]])
+            self.log = Log([dataclasses.replace(event, how=BEFORE) for event in self.log.events])
 
     @property
     def classes(self) -> tuple[str, ...]:

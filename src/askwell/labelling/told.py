@@ -1,6 +1,6 @@
 """What a person says, checked before a session takes it in."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from askwell.asking.answers import in_order
@@ -25,6 +25,22 @@ def known(ids: Iterable[Any], pool: Container[str], example: str) -> list[str]:
         raise AskwellError(
             f"{many} not in the pool, the first being '{strange[0]}'; the pool's ids look like '{example}'."
         )
+    return names
+
+
+def declared(classes: Sequence[Any] | None, columns: int | None) -> tuple[str, ...] | None:
+    """All classes that may be told, if that is known; `columns` are those of the user's own probabilities.
+
+    Raises:
+        AskwellError: for a class that is named twice, or columns without a name.
+    """
+    names = None if classes is None else tuple(str(name) for name in classes)
+    if columns is not None and columns != len(names or ()):
+        raise AskwellError(
+            f"proba has {columns} columns and classes has {len(names or ())} names; name each column."
+        )
+    if names is not None and len(set(names)) < len(names):
+        raise AskwellError(f"The classes are {', '.join(names)}; each must be named once.")
     return names
 
 
