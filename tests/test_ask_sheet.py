@@ -246,6 +246,7 @@ def test_classes_that_are_likely_the_same_are_pointed_out():
     ("name", "content", "said"),
     [
         ("next.csv", "name,label\nx,1\n", "has no column 'id'"),
+        ("next.csv", "id,price\nr1,1\n", "has no column 'label'"),
         ("next.csv", "id,label\nr1,ant,more\n", "3 cells in line 2 and 2 in its header"),
         ("next.csv", b"id,label\nr1,\xff\n", "cannot be read"),
         ("next.jsonl", '{"id": "r1"\n', "not valid JSON in line 1"),

@@ -52,6 +52,8 @@ class Sheet:
             )
         if self.rows and id not in self.header:
             raise self._error(f"has no column '{id}', so it is no file of asked rows")
+        if self.rows and not {label, "rank"} & set(self.header):
+            raise self._error(f"has no column '{label}', so it is no file of asked rows")
 
     @property
     def typed(self) -> list[str]:
