@@ -223,11 +223,11 @@ def test_columns_to_show_are_chosen_and_wide_tables_show_none(run, tmp_path):
     wide.write_csv(tmp_path / "wide.csv")
     NUMBERS.write_csv(tmp_path / "pool.csv")
     run("ask", "wide.csv", "--out", "wide-next.csv", "--batch", 2)
-    assert list(read(tmp_path / "wide-next.csv")[0]) == ["id", "label", "rank"]
+    assert list(read(tmp_path / "wide-next.csv")[0]) == ["id", "label", "rank", "predicted"]
     run("ask", "wide.csv", "--out", "shown.csv", "--batch", 2, "--show", "w3,a")
-    assert list(read(tmp_path / "shown.csv")[0]) == ["id", "label", "rank", "w3", "a"]
+    assert list(read(tmp_path / "shown.csv")[0]) == ["id", "label", "rank", "predicted", "w3", "a"]
     run("ask", "pool.csv", "--out", "all.csv", "--batch", 2)
-    assert list(read(tmp_path / "all.csv")[0]) == ["id", "label", "rank", *"abcd"]
+    assert list(read(tmp_path / "all.csv")[0]) == ["id", "label", "rank", "predicted", *"abcd"]
     code, _, said = run("ask", "pool.csv", "--out", "none.csv", "--batch", 2, "--show", "e")
     assert code == 2
     assert "--show: Unknown column 'e'" in said
@@ -245,12 +245,21 @@ def test_classes_that_are_likely_the_same_are_pointed_out():
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("next.csv", "name,label\nx,1\n", "has no column 'id'"),
-        ("next.csv", "id,price\nr1,1\n", "has no column 'label'"),
-        ("next.csv", "id,label\nr1,ant,more\n", "3 cells in line 2 and 2 in its header"),
-        ("next.csv", b"id,label\nr1,\xff\n", "cannot be read"),
-        ("next.jsonl", '{"id": "r1"\n', "not valid JSON in line 1"),
+        ("next.csv", "name,label\nx,1\n", "no one column is called 'id'"),
+        (
+            "next.csv",
+            "id,price,size\nr1,1,2\n",
+            "say with --label which column holds the labels: price, size",
+        ),
+        ("next.csv", "id,label\nr1,ant,more\n", "line 2 has 3 cells but the header has 2"),
+        ("next.csv", b"id,label\nr1,\xff\n", "not valid UTF-8"),
+        ("next.jsonl", '{"id": "r1"\n', "line 1 is not valid JSON"),
         ("next.csv", "id,label\nr999,ant\n", "not in pool"),
+        ("next.csv", "id,label,rank\nr999,,1\n", "not in pool"),
+        ("next.csv", "id,label,label\nr1,ant,\nr2,,bee\n", "two columns are called 'label'"),
+        ("next.csv", 'id,label,remark\nr1,ant,"hm\nr2,bee,\n', "correct its quotes"),
+        ("next.csv", "id,kind,rank,y\nr1,,1,ant\nr2,,2,bee\n", "column 'label'"),
+        ("next.csv", "id;label\nr1;ant\n", "no one column is called 'id'"),
     ],
 )
 def test_a_file_that_cannot_go_on_is_left_as_it_is(run, tmp_path, name, content, said):
@@ -280,3 +289,152 @@ def test_a_frames_rows_come_with_their_cells(tmp_path):
     rows = read(tmp_path / "next.csv")
     assert [row["id"] for row in rows] == list(asked.ids)
     np.testing.assert_allclose([float(row["a"]) for row in rows], X[asked.rows, 0])
+
+
+def test_a_file_that_is_saved_while_askwell_chooses_is_left_as_it_is(tmp_path):
+    out = tmp_path / "next.csv"
+    askwell.ask(NUMBERS, batch=3, out=out)
+
+    def query(X, labels, q):
+        type_in(out)
+        return [row for row in range(N) if labels[row] == -1][-q:]
+
+    type_in(out, some=1)
+    with pytest.raises(askwell.AskwellError, match="was saved while askwell was choosing"):
+        askwell.ask(NUMBERS, batch=3, strategy=query, out=out)
+    assert [bool(row["label"]) for row in read(out)] == [True] * 3
+
+
+def test_labels_that_were_typed_under_another_name_are_not_passed_over(run, tmp_path):
+    NUMBERS.write_csv(tmp_path / "pool.csv")
+    run("ask", "pool.csv", "--out", "next.csv", "--batch", 3)
+    type_in(tmp_path / "next.csv")
+    before = (tmp_path / "next.csv").read_bytes()
+    code, _, said = run("ask", "pool.csv", "--out", "next.csv", "--batch", 3, "--label", "kind")
+    assert code == 2
+    assert "Unknown label column 'kind'" in said
+    assert (tmp_path / "next.csv").read_bytes() == before
+    run("ask", "pool.csv", "--out", "kind.csv", "--batch", 3, "--label", "kind")
+    type_in(tmp_path / "kind.csv", "kind")
+    code, _, notes = run("ask", "pool.csv", "--out", "kind.csv", "--batch", 3, "--label", "kind")
+    assert code == 0
+    assert "3 of 72 rows have a label" in notes
+
+
+def test_empty_rows_that_were_labelled_elsewhere_stay_and_do_not_wait(run, tmp_path):
+    NUMBERS.write_csv(tmp_path / "pool.csv")
+    run("ask", "pool.csv", "--out", "next.csv", "--batch", 4)
+    rows = read(tmp_path / "next.csv")
+    pl.DataFrame([{**row, "remark": "who knows"} for row in rows]).write_csv(tmp_path / "next.csv")
+    first = rows[0]["id"]
+    (tmp_path / "other.csv").write_text(f"id,label\n{first},{TRUTH[int(first[1:])]}\n")
+    code, _, notes = run("ask", "pool.csv", "--labels", "other.csv", "--out", "next.csv", "--batch", 4)
+    assert code == 0
+    assert "Of next.csv 3 rows had no label yet and stay; 1 are new." in notes
+    after = read(tmp_path / "next.csv")
+    assert [(row["id"], row["remark"]) for row in after[:4]] == [(row["id"], "who knows") for row in rows]
+    assert len(after) == 5
+
+
+def test_a_class_called_none_is_pointed_out(run, tmp_path):
+    NUMBERS.write_csv(tmp_path / "pool.csv")
+    (tmp_path / "a.csv").write_text("id,label\nr1,ant\nr2,bee\nr3,None\nr4,none\nr5,?\nr6,None\n")
+    said = (
+        "a.csv: these cells of column 'label' count as empty: 'None' 2, 'none' 1, '?' 1; if one is a class, give it "
+        "another name."
+    )
+    for command in (["ask", "--batch", 3], ["ask", "--batch", 7, "--out", "a.csv"], ["status"]):
+        code, _, notes = run(command[0], "pool.csv", "--labels", "a.csv", *command[1:])
+        assert code == 0
+        assert said in notes.splitlines()
+    assert [row["label"] for row in read(tmp_path / "a.csv")][2:6] == ["None", "none", "?", "None"]
+
+
+def test_the_column_that_was_taken_for_the_label_is_named(run, tmp_path):
+    NUMBERS.write_csv(tmp_path / "pool.csv")
+    NUMBERS.with_columns(target=pl.Series([w if i < 9 else None for i, w in enumerate(TRUTH)])).write_csv(
+        tmp_path / "own.csv"
+    )
+    (tmp_path / "class.csv").write_text("id,class\nr1,ant\nr2,bee\n")
+    note = "class.csv: the labels are taken from column 'class'; --label names another."
+    code, _, notes = run("ask", "pool.csv", "--labels", "class.csv", "--out", "class.csv", "--batch", 3)
+    assert code == 0
+    assert note in notes.splitlines()
+    rows = read(tmp_path / "class.csv")
+    assert list(rows[0]) == ["id", "class", "rank", "predicted", *"abcd"]
+    assert [row["class"] for row in rows] == ["ant", "bee", "", "", ""]
+    code, _, notes = run("status", "pool.csv", "--labels", "class.csv", "--label", "class")
+    assert code == 0
+    assert "taken from" not in notes
+    for command in (["ask", "--batch", 3], ["status"]):
+        _, _, notes = run(command[0], "own.csv", *command[1:])
+        assert "own: the labels are taken from column 'target'; --label names another." in notes.splitlines()
+
+
+@pytest.mark.parametrize("name", ["ID", "Id"])
+def test_the_pools_ids_come_once(run, tmp_path, name):
+    NUMBERS.rename({"id": name}).write_csv(tmp_path / "pool.csv")
+    for turn in range(2):
+        code, _, _ = run("ask", "pool.csv", "--out", "next.csv", "--batch", 3)
+        assert code == 0
+        assert list(read(tmp_path / "next.csv")[0])[:4] == ["id", "label", "rank", "predicted"]
+        assert "ID" not in read(tmp_path / "next.csv")[0]
+        assert len(read(tmp_path / "next.csv")) == 3 * (turn + 1)
+        type_in(tmp_path / "next.csv")
+
+
+def test_rows_of_separators_are_no_rows(run, tmp_path):
+    NUMBERS.write_csv(tmp_path / "pool.csv")
+    run("ask", "pool.csv", "--out", "next.csv", "--batch", 3)
+    type_in(tmp_path / "next.csv")
+    with (tmp_path / "next.csv").open("a") as file:
+        file.write(",,,,,,,\n\n,,,,,,,\n")
+    code, _, notes = run("ask", "pool.csv", "--out", "next.csv", "--batch", 3)
+    assert code == 0
+    assert "3 of 72 rows have a label" in notes
+    assert len(read(tmp_path / "next.csv")) == 6
+
+
+def test_the_last_round_is_what_is_left(run, tmp_path):
+    NUMBERS[:8].write_csv(tmp_path / "pool.csv")
+    for rows in (5, 8):
+        code, _, _ = run("ask", "pool.csv", "--out", "next.csv", "--batch", 5)
+        assert code == 0
+        assert len(read(tmp_path / "next.csv")) == rows
+        type_in(tmp_path / "next.csv", some=4 - rows // 8)
+    code, said, notes = run("ask", "pool.csv", "--out", "next.csv", "--batch", 5)
+    assert (code, said) == (0, "")
+    assert "without a label: type those first." in notes
+    type_in(tmp_path / "next.csv")
+    code, _, said = run("ask", "pool.csv", "--out", "next.csv", "--batch", 5)
+    assert code == 2
+    assert "so there is nothing to ask" in said
+    assert "--batch is" not in said
+
+
+def test_embeddings_are_not_shown_unless_they_are_named(tmp_path):
+    frame = TEXTS.with_columns(pl.Series("x", X.tolist()))
+    askwell.ask(frame, batch=3, out=tmp_path / "a.csv")
+    assert list(read(tmp_path / "a.csv")[0]) == ["id", "label", "rank", "predicted", "said"]
+    asked = askwell.ask(frame, batch=3, show=["x", "id"], out=tmp_path / "b.jsonl")
+    assert read(tmp_path / "b.jsonl")[0]["x"] == X[asked.rows[0]].tolist()
+    assert list(read(tmp_path / "b.jsonl")[0]) == ["id", "label", "rank", "predicted", "x"]
+
+
+@pytest.mark.parametrize("command", ["status", "predict"])
+def test_status_and_predict_leave_out_columns_like_ask(run, tmp_path, command):
+    NUMBERS.write_csv(tmp_path / "pool.csv")
+    NUMBERS.select("id", "a", "c").write_csv(tmp_path / "few.csv")
+    pl.DataFrame({"id": NUMBERS["id"][:30], "label": TRUTH[:30]}).write_csv(tmp_path / "labels.csv")
+    more = ["--out", "p.csv"] if command == "predict" else []
+    said = []
+    for pool, options in (
+        ("few.csv", []), ("pool.csv", ["--ignore", "b,d"]), ("pool.csv", ["--features-from", "a,c"])
+    ):  # fmt: skip
+        code, words, _ = run(command, pool, "--labels", "labels.csv", *options, *more)
+        assert code == 0
+        said.append((tmp_path / "p.csv").read_text() if more else words)
+    assert said[0] == said[1] == said[2]
+    code, _, error = run(command, "pool.csv", "--labels", "labels.csv", "--ignore", "e", *more)
+    assert code == 2
+    assert "Unknown column 'e'" in error

@@ -1,6 +1,7 @@
 """The answers so far: a file of labels, or a column of the pool with gaps, or both."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,7 +11,8 @@ from askwell.asking.pool import Rows
 from askwell.core import NOT_ASKED, AskwellError, unknown
 from askwell.data.columns import NoRowsError, Raw, number, text
 from askwell.data.load import open_file
-from askwell.data.table import LABEL_NAMES, REGRESSION, words
+from askwell.data.names import LABEL_NAMES
+from askwell.data.table import REGRESSION, words
 from askwell.data.tabular import READERS, read_raw
 
 
@@ -18,12 +20,22 @@ class Answers(NamedTuple):
     """Answers by row of the pool.
 
     `y` is ``int32 [N]``, an index into `classes` or ``NOT_ASKED``; `rows` ``int64 [b]`` the labelled ones, in the
-    pool's order.
+    pool's order; `notes` say what was guessed, and which cells count as empty though something was typed.
     """
 
     y: np.ndarray
     rows: np.ndarray
     classes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+class Source(NamedTuple):
+    """Ids of a source of labels and their labels (None: no answer yet), what to call it, and notes as in `Answers`."""
+
+    ids: Sequence[str]
+    labels: Sequence[str | None]
+    name: str
+    notes: tuple[str, ...] = ()
 
 
 def collect(
@@ -44,23 +56,20 @@ def collect(
     """
     word: list[str | None] = pool.labels.tolist()
     place: dict[str, int] | None = None
+    notes: list[str] = []
     for one in listed(labels):
-        pairs, source = _pairs(one, label, id)
+        source = one if isinstance(one, Source) else _read(one, label, id)
+        notes += source.notes
+        pairs = [pair for pair in zip(source.ids, source.labels, strict=True) if pair[1] is not None]
         if not pairs:
             continue
         place = {name: row for row, name in enumerate(pool.ids)} if place is None else place
-        strangers = [name for name in dict.fromkeys(name for name, _ in pairs) if name not in place]
-        if strangers:
-            many = f"{len(strangers)} of its ids are" if len(strangers) > 1 else "one of its ids is"
-            raise AskwellError(
-                f"{source}: {many} not in {pool.name}, the first being '{strangers[0]}'; the pool's ids look like "
-                f"'{pool.ids[0]}', and --id names their column."
-            )
+        check_ids([name for name, _ in pairs], place, source.name, pool)
         for name, answer in pairs:
             row = place[name]
             if word[row] not in (None, answer):
                 raise AskwellError(
-                    f"{source}: id '{name}' is labelled '{word[row]}' and '{answer}'; keep one of the two."
+                    f"{source.name}: id '{name}' is labelled '{word[row]}' and '{answer}'; keep one of the two."
                 )
             word[row] = answer
     seen = {answer for answer in word if answer is not None}
@@ -71,7 +80,7 @@ def collect(
         raise AskwellError(unknown("class", strange[0], known))
     index = {name: i for i, name in enumerate(known)}
     y = np.array([NOT_ASKED if answer is None else index[answer] for answer in word], np.int32)
-    return Answers(y, np.flatnonzero(y != NOT_ASKED), known)
+    return Answers(y, np.flatnonzero(y != NOT_ASKED), known, tuple(notes))
 
 
 def listed(labels: Any) -> list[Any]:
@@ -81,26 +90,56 @@ def listed(labels: Any) -> list[Any]:
     return list(labels) if isinstance(labels, list | tuple) else [labels]
 
 
-def _pairs(
-    labels: str | Path | Mapping[str, str] | None, label: str | None, id: str | None
-) -> tuple[list[tuple[str, str]], str]:
-    """Id and label of every answer, and what to call their source. A row without a label is no answer yet."""
-    if labels is None:
-        return [], ""
-    if isinstance(labels, Mapping):
-        given = [(text(name), text(answer)) for name, answer in labels.items()]
-        return [(str(name), answer) for name, answer in given if answer is not None], "labels"
-    try:
-        raw = open_file(str(labels), READERS, lambda path, _: read_raw(path))
-    except NoRowsError:
-        return [], ""
-    names, answers = _columns(raw, label, id)
-    return [
-        (name, answer) for name, answer in zip(names, answers, strict=True) if answer is not None
-    ], raw.origin
+def check_ids(ids: Sequence[str], known: Container[str], source: str, pool: Rows) -> None:
+    """Refuse ids that are not in the pool.
+
+    Raises:
+        AskwellError: with the first of them, and what the pool's ids look like.
+    """
+    if strangers := [name for name in dict.fromkeys(ids) if name not in known]:
+        many = f"{len(strangers)} of its ids are" if len(strangers) > 1 else "one of its ids is"
+        raise AskwellError(
+            f"{source}: {many} not in {pool.name}, the first being '{strangers[0]}'; the pool's ids look like "
+            f"'{pool.ids[0]}', and --id names their column."
+        )
 
 
-def _columns(raw: Raw, label: str | None, id: str | None) -> tuple[np.ndarray, np.ndarray]:
+def source_of(raw: Raw, label: str | None, id: str | None) -> Source:
+    """A table's answers, from the columns that `name_columns` finds."""
+    id, found = name_columns(raw, label, id)
+    columns = dict(zip(raw.names, raw.columns, strict=True))
+    names, answers = words(raw, id, columns[id], "id"), words(raw, found, columns[found], "label", gaps=True)
+    said = []
+    if label is None and found != LABEL_NAMES[0]:
+        said.append(f"{raw.origin}: the labels are taken from column '{found}'; --label names another.")
+    typed = [cell.strip() for cell in columns[found] if isinstance(cell, str) and cell.strip()]
+    if void := Counter(word for word in typed if text(word) is None):
+        listed = ", ".join(f"'{word}' {count}" for word, count in void.most_common())
+        said.append(
+            f"{raw.origin}: these cells of column '{found}' count as empty: {listed}; if one is a class, give it "
+            "another name."
+        )
+    return Source(names.tolist(), answers.tolist(), raw.origin, tuple(said))
+
+
+def filled(raw: Raw) -> Raw:
+    """Without the rows that have no cell: spreadsheets write separators alone for them."""
+    rows = list(zip(*raw.columns, strict=True))
+    some = [
+        i for i, cells in enumerate(rows) if any(cell is not None and str(cell).strip() for cell in cells)
+    ]
+    lines = [raw.lines[i] for i in some] if raw.lines else None
+    return Raw(
+        raw.origin, raw.names, [list(column) for column in zip(*(rows[i] for i in some), strict=True)], lines
+    )
+
+
+def name_columns(raw: Raw, label: str | None, id: str | None) -> tuple[str, str]:
+    """What a table's columns of ids and of labels are called.
+
+    Raises:
+        AskwellError: if that is not clear.
+    """
     ids = [name for name in raw.names if name == id] or [name for name in raw.names if name.lower() == "id"]
     if len(ids) != 1:
         given = f"'{id}' or 'id'" if id else "'id'"
@@ -112,14 +151,24 @@ def _columns(raw: Raw, label: str | None, id: str | None) -> tuple[np.ndarray, n
     if label is not None and label not in rest:
         raise raw.error(unknown("label column", label, rest).removesuffix("."))
     found = [label] if label is not None else [name for name in rest if name.lower() in LABEL_NAMES]
-    if "label" in found:  # of a sheet with a feature called y, class or target
-        found = ["label"]
+    if LABEL_NAMES[0] in found:  # of a sheet with a feature called y, class or target
+        found = [LABEL_NAMES[0]]
     found = found or (rest if len(rest) == 1 else [])
     if len(found) != 1:
         raise raw.error(f"say with --label which column holds the labels: {', '.join(rest)}")
-    columns = dict(zip(raw.names, raw.columns, strict=True))
-    names = words(raw, ids[0], columns[ids[0]], "id")
-    return names, words(raw, found[0], columns[found[0]], "label", gaps=True)
+    return ids[0], found[0]
+
+
+def _read(labels: str | Path | Mapping[str, str], label: str | None, id: str | None) -> Source:
+    if isinstance(labels, Mapping):
+        return Source(
+            [str(text(name)) for name in labels], [text(word) for word in labels.values()], "labels"
+        )
+    try:
+        raw = filled(open_file(str(labels), READERS, lambda path, _: read_raw(path)))
+    except NoRowsError:
+        return Source((), (), str(labels))
+    return source_of(raw, label, id)
 
 
 def in_order(seen: set[str]) -> tuple[str, ...]:

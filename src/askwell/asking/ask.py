@@ -11,10 +11,11 @@ from askwell.asking.answers import collect, listed
 from askwell.asking.asked import Asked, check_out, same_file
 from askwell.asking.belief import read_proba
 from askwell.asking.choice import choose_rows
-from askwell.asking.notes import notes
+from askwell.asking.notes import notes, tally
 from askwell.asking.pool import Reading, encode_pool, open_pool
-from askwell.asking.sheet import OWN, Sheet, shown
-from askwell.core import NO_ANSWER, AbstractStrategy, AskwellError, counted
+from askwell.asking.sheet import Sheet, shown
+from askwell.core import NO_ANSWER, NOT_ASKED, AbstractStrategy, AskwellError, counted
+from askwell.data import Matrix
 from askwell.data.kept import KeptTable
 from askwell.execution import compilation_cache
 from askwell.learners import as_learner
@@ -74,15 +75,17 @@ def ask(
     sources, sheet = listed(labels), None
     if out is not None:
         path = check_out(out, pool, proba)
-        sheet = Sheet(path, id or "id", label or "label")
-        sources = [one for one in sources if not same_file(one, path)] + ([path] if sheet.typed else [])
+        sheet = Sheet(path, id, label)
+        sources = [*(one for one in sources if not same_file(one, path)), sheet.source]
     if seed < 0:
         raise AskwellError(f"seed is {seed}; give 0 or more.")
     if batch < 1:
         raise AskwellError(f"--batch is {batch}; give at least 1.")
     chooser, fitter = chooser_of(strategy, proba is not None), as_learner(learner)
     only = None if features_from is None else tuple(features_from)
-    reading = Reading(label, id, labels is not None, tuple(ignore or ()), only, features)
+    # A label that was named may be a column of `out` alone.
+    apart = labels is not None or (out is not None and label is not None)
+    reading = Reading(label, id, apart, tuple(ignore or ()), only, features)
     rows, x = open_pool(pool, reading)
     given = None if proba is None else read_proba(proba, len(rows.ids))
     if classes is not None and given is None:
@@ -92,23 +95,25 @@ def ask(
             f"--classes names {len(classes)} classes and --proba has {given.shape[1]} columns."
         )
     answers = collect(rows, sources, label=label, id=id, classes=classes)
-    said = notes(rows, answers)
+    count = tally(rows, answers)
+    said = (*notes(rows, answers, label), *([count] if count else []))
     if given is not None:
         answers = _on_columns(answers, given.shape[1])
     if x is None:
         assert not isinstance(rows, KeptTable)
         x = encode_pool(pool, reading, rows)[1]
-    ids, hidden = rows.ids, {rows.label}
+    ids, readable = rows.ids, () if isinstance(rows, Matrix) else rows.readable
+    waiting = [] if sheet is None else sheet.waiting(rows, answers)
     del rows  # room for what the strategy needs
-    waiting = [] if sheet is None else sheet.waiting(ids, answers)
     y = answers.y.copy()
     y[waiting] = NO_ANSWER
-    if len(waiting) >= batch:
-        frame = _frame(np.empty((0, 0)), ())
-        note = f"{counted(len(waiting), 'row')} of {out} without a label: type those first."
-        return Asked(
-            (), np.empty(0, int), pl.DataFrame({"id": pl.Series((), dtype=pl.String), **frame}), (*said, note)
-        )
+    if waiting:
+        batch = min(batch - len(waiting), int(np.sum(y == NOT_ASKED)))
+        if batch < 1:
+            said += (f"{counted(len(waiting), 'row')} of {out} without a label: type those first.",)
+            return Asked((), np.empty(0, int), _frame((), np.empty((0, 0)), ()), said)
+    elif sheet is not None:
+        batch = min(batch, int(np.sum(y == NOT_ASKED))) or batch  # the last round of the loop is what is left
     choice = choose_rows(
         chooser,
         fitter,
@@ -116,27 +121,21 @@ def ask(
         y,
         answers.rows,
         classes=len(answers.classes),
-        batch=batch - len(waiting),
+        batch=batch,
         seed=seed,
         given=given,
         candidates=candidates,
     )
     known = answers.classes if len(answers.rows) or given is not None else ()
     names = tuple(ids[choice.rows])
-    columns = _frame(choice.log_proba, known, own=given is not None)
-    frame = pl.DataFrame({"id": pl.Series(names, dtype=pl.String), **columns})
+    frame = _frame(names, choice.log_proba, known, own=given is not None)
     if sheet is not None:
         if waiting:
             said += (
                 f"Of {out} {counted(len(waiting), 'row')} had no label yet and stay; {len(names)} are new.",
             )
-        cells = shown(pool, show, {*hidden, sheet.id, sheet.label, *OWN}, choice.rows)
         sheet.add(
-            {
-                sheet.id: names,
-                **{name: np.asarray(values).tolist() for name, values in columns.items()},
-                **cells,
-            }
+            frame, shown(pool, show, [name for name in readable if name not in sheet.taken], choice.rows)
         )
         sheet.write()
     return Asked(names, choice.rows, frame, (*said, *((choice.note,) if choice.note else ())))
@@ -185,12 +184,14 @@ def _on_columns(answers: Any, columns: int) -> Any:
     return answers._replace(y=y, classes=numbers)
 
 
-def _frame(log_proba: np.ndarray, classes: Sequence[str], own: bool = False) -> dict[str, Any]:
+def _frame(
+    names: Sequence[str], log_proba: np.ndarray, classes: Sequence[str], own: bool = False
+) -> pl.DataFrame:
     """What is said of the chosen rows. Probabilities that are not the user's `own` are too sure: they are left out."""
-    columns: dict[str, Any] = {"rank": np.arange(1, len(log_proba) + 1)}
+    columns: dict[str, Any] = {"id": pl.Series(names, dtype=pl.String), "rank": np.arange(1, len(names) + 1)}
     if classes:
         best = np.argmax(log_proba[:, : len(classes)], axis=1)
         columns["predicted"] = [classes[i] for i in best]
     if classes and own:
         columns["probability"] = np.exp(np.max(log_proba[:, : len(classes)], axis=1)).round(6)
-    return columns
+    return pl.DataFrame(columns)

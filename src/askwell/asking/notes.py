@@ -11,7 +11,7 @@ from askwell.asking.pool import Rows
 from askwell.data import Matrix, Table
 from askwell.data.columns import number
 from askwell.data.kept import KeptTable
-from askwell.data.table import LABEL_NAMES
+from askwell.data.names import LABEL_NAMES
 
 MOST = 12
 """Classes that one sentence counts."""
@@ -20,13 +20,18 @@ SEEN = 5
 """So many labels that are all in a column of the pool are no accident."""
 
 
-def notes(rows: Rows, answers: Answers) -> tuple[str, ...]:
-    """What was left out, how many labels there are, and what looks wrong with them, in sentences."""
+def notes(rows: Rows, answers: Answers, label: str | None = None) -> tuple[str, ...]:
+    """What was left out or guessed, and what looks wrong with the labels, in sentences.
+
+    `label` is the column of labels that the user named.
+    """
     labelled = answers.rows
     words = np.array(answers.classes, object)[answers.y[labelled]]
     said = []
     if isinstance(rows, Table | KeptTable):
         said += [f"{rows.name}: {note}" for note in rows.notes]
+    if isinstance(rows, Table | KeptTable) and rows.label not in (None, label, LABEL_NAMES[0]):
+        said.append(f"{rows.name}: the labels are taken from column '{rows.label}'; --label names another.")
     if isinstance(rows, Table | KeptTable) and rows.dropped:
         said.append(f"{rows.name}: left out {', '.join(rows.dropped)} (nearly every value is another).")
     features = [] if isinstance(rows, Matrix) else list(rows.features)
@@ -41,13 +46,18 @@ def notes(rows: Rows, answers: Answers) -> tuple[str, ...]:
             "leave it out of the pool, or name it with --label."
             for column in _copies(rows, labelled, words)
         ]
-    if len(labelled):
-        counts = Counter(words.tolist()).most_common()
-        listed = ", ".join(f"{name} {count}" for name, count in counts[:MOST])
-        more = f", and {len(counts) - MOST} more classes" if len(counts) > MOST else ""
-        said.append(f"{len(labelled)} of {len(rows.ids)} rows have a label: {listed}{more}.")
-    said += alike(answers.classes)
+    said += [*answers.notes, *alike(answers.classes)]
     return tuple(said)
+
+
+def tally(rows: Rows, answers: Answers) -> str | None:
+    """How many labels there are of which class, in a sentence; None where there is none."""
+    if not len(answers.rows):
+        return None
+    counts = Counter(answers.classes[i] for i in answers.y[answers.rows]).most_common()
+    listed = ", ".join(f"{name} {count}" for name, count in counts[:MOST])
+    more = f", and {len(counts) - MOST} more classes" if len(counts) > MOST else ""
+    return f"{len(answers.rows)} of {len(rows.ids)} rows have a label: {listed}{more}."
 
 
 def alike(classes: Sequence[str]) -> list[str]:

@@ -8,7 +8,8 @@ import numpy as np
 from askwell.core import AskwellError
 from askwell.data import Matrix, Table, fit_encoder, load_pool, rows_of
 from askwell.data.kept import KeptTable, keep, key_of, read_kept
-from askwell.data.table import LABEL_NAMES, Chosen
+from askwell.data.names import LABEL_NAMES
+from askwell.data.table import Chosen
 from askwell.data.tabular import READERS
 
 Rows = Table | Matrix | KeptTable

@@ -8,17 +8,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
-from askwell.asking.answers import Answers
+from askwell.asking.answers import Answers, Source, check_ids, filled, name_columns, source_of
+from askwell.asking.pool import Rows
 from askwell.core import NOT_ASKED, AskwellError, unknown, write_whole
-from askwell.data.columns import Raw, text
+from askwell.data.columns import NoRowsError
 from askwell.data.given import raw_of
+from askwell.data.names import LABEL_NAMES
+from askwell.data.tabular import READERS
 
 NARROW = 12
 """A table of at most so many columns is shown whole."""
 
-OWN = ("rank", "predicted", "probability")
+RANK, PREDICTED = "rank", "predicted"
+OWN = (RANK, PREDICTED, "probability")
 """Columns of Askwell's, besides id and label."""
+
+MARK = b"\xef\xbb\xbf"
+"""What spreadsheets write at the start of a file."""
 
 
 class Sheet:
@@ -29,57 +37,71 @@ class Sheet:
         id, label: what its columns of ids and labels are called.
         header: all columns, in order.
         rows: one mapping for each line.
+        source: its ids and labels.
     """
 
-    def __init__(self, path: Path, id: str, label: str):
-        """An empty one, or what the file holds.
+    def __init__(self, path: Path, id: str | None, label: str | None):
+        """An empty one, or what the file holds; `id` and `label` name its columns, if the user named them.
 
         Raises:
-            AskwellError: if the file is damaged, or has no column of ids: it is no file of asked rows then.
+            AskwellError: if the file is damaged, or its columns of ids and labels are not clear.
         """
-        self.path, self.id, self.label = path, id, label
+        self.path, self.id, self.label = path, id or "id", label or LABEL_NAMES[0]
         self.header: list[str] = []
         self.rows: list[dict[str, Any]] = []
-        self._mark = ""  # what spreadsheets write at the start of a file
-        if path.exists():
-            try:
-                content = path.read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                raise self._error(f"cannot be read ({error})") from error
-            self._mark = "\ufeff" if content.startswith("\ufeff") else ""
-            (self._read_lines if path.suffix.lower() == ".jsonl" else self._read_cells)(
-                content.lstrip("\ufeff")
-            )
-        if self.rows and id not in self.header:
-            raise self._error(f"has no column '{id}', so it is no file of asked rows")
-        if self.rows and not {label, "rank"} & set(self.header):
-            raise self._error(f"has no column '{label}', so it is no file of asked rows")
+        self.source = Source((), (), path.name)
+        self._content = _content(path)
+        try:
+            raw = filled(READERS[path.suffix.lower()](path.name, self._content or b""))
+        except NoRowsError:
+            return
+        except AskwellError as error:
+            if not (self._content or b"").removeprefix(MARK).strip():
+                return
+            raise self._error(str(error)) from error
+        # A sheet of ours may hold features called y, class or target.
+        known = LABEL_NAMES[0] if label is None and RANK in raw.names else label
+        try:
+            self.id, self.label = name_columns(raw, known, id)
+            self.source = source_of(raw, label if label is None else known, id)
+        except AskwellError as error:
+            raise self._error(str(error)) from error
+        self.header = list(raw.names)
+        self.rows = [dict(zip(raw.names, cells, strict=True)) for cells in zip(*raw.columns, strict=True)]
 
     @property
-    def typed(self) -> list[str]:
-        """Ids of the rows that have a label."""
-        return [self._name(row) for row in self.rows if text(row.get(self.label)) is not None]
+    def taken(self) -> set[str]:
+        """Names of columns that no column of the pool can have here."""
+        return {self.id, self.label, *OWN}
 
-    def waiting(self, ids: np.ndarray, answers: Answers) -> list[int]:
-        """The pool's rows that are still empty; those that were labelled elsewhere, or left the pool, are dropped."""
-        empty = {self._name(row) for row in self.rows if text(row.get(self.label)) is None}
-        place = {name: row for row, name in enumerate(ids) if name in empty and answers.y[row] == NOT_ASKED}
-        self.rows = [
-            row for row in self.rows if text(row.get(self.label)) is not None or self._name(row) in place
+    def waiting(self, pool: Rows, answers: Answers) -> list[int]:
+        """The pool's rows that still want a label here, and have none elsewhere.
+
+        Raises:
+            AskwellError: for an id that is not in the pool.
+        """
+        place = {name: row for row, name in enumerate(pool.ids)}
+        empty = [
+            name for name, label in zip(self.source.ids, self.source.labels, strict=True) if label is None
         ]
-        return list(place.values())
+        check_ids(empty, place, self.path.name, pool)
+        rows = dict.fromkeys(place[name] for name in empty)
+        return [row for row in rows if answers.y[row] == NOT_ASKED]
 
-    def add(self, columns: Mapping[str, Sequence[Any]]) -> None:
-        """More rows, by column; the label is empty."""
-        self.header = list(dict.fromkeys([*self.header, self.id, self.label, *columns]))
-        for cells in zip(*columns.values(), strict=True):
-            self.rows.append({self.label: "", **dict(zip(columns, cells, strict=True))})
+    def add(self, asked: pl.DataFrame, cells: Mapping[str, Sequence[Any]]) -> None:
+        """More rows, as in `Asked.frame`, and their `cells` by column; the label is empty."""
+        own = {PREDICTED: [""] * len(asked), **asked.rename({"id": self.id}).to_dict(as_series=False)}
+        cells = {name: column for name, column in cells.items() if name not in self.taken}
+        names = dict.fromkeys([*self.header, self.id, self.label, RANK, PREDICTED, *own, *cells])
+        self.header, columns = list(names), {**own, **cells}
+        for row in zip(*columns.values(), strict=True):
+            self.rows.append({self.label: "", **dict(zip(columns, row, strict=True))})
 
     def write(self) -> None:
         """Write the file, whole or not at all.
 
         Raises:
-            AskwellError: if it cannot be written.
+            AskwellError: if it cannot be written, or somebody saved it since it was read.
         """
         if self.path.suffix.lower() == ".jsonl":
             lines = [
@@ -95,58 +117,51 @@ class Sheet:
                 cells = (row.get(name) for name in self.header)
                 writer.writerow(["" if cell is None else cell for cell in cells])
             content = into.getvalue()
-        write_whole(self.path, (self._mark + content).encode())
-
-    def _name(self, row: dict[str, Any]) -> str:
-        return text(row.get(self.id)) or ""
-
-    def _read_cells(self, content: str) -> None:
-        lines = [cells for cells in csv.reader(io.StringIO(content, newline="")) if any(cells)]
-        if not lines:
-            return
-        self.header = [name.strip() for name in lines[0]]
-        for number, cells in enumerate(lines[1:], start=2):
-            if len(cells) != len(self.header):
-                raise self._error(
-                    f"has {len(cells)} cells in line {number} and {len(self.header)} in its header"
-                )
-            self.rows.append(dict(zip(self.header, cells, strict=True)))
-
-    def _read_lines(self, content: str) -> None:
-        for number, line in enumerate(filter(None, content.split("\n")), start=1):
-            try:
-                row = dict(json.loads(line))
-            except (ValueError, TypeError) as error:
-                raise self._error(f"is not valid JSON in line {number}") from error
-            self.header += [name for name in row if name not in self.header]
-            self.rows.append(row)
+        if _content(self.path) != self._content:
+            raise AskwellError(
+                f"--out '{self.path}' was saved while askwell was choosing, and is left as it is; run the same command "
+                "again."
+            )
+        mark = MARK if (self._content or b"").startswith(MARK) else b""
+        write_whole(self.path, mark + content.encode())
 
     def _error(self, what: str) -> AskwellError:
         return AskwellError(
-            f"--out '{self.path}' {what}; mend it, or choose another --out, to keep what is in it."
+            f"--out '{self.path}' is there already, and cannot go on: {what} Or choose another --out, to keep what is "
+            "in it."
         )
 
 
+def _content(path: Path) -> bytes | None:
+    """The file's bytes; None where there is none."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise AskwellError(f"--out '{path}' cannot be read ({error.strerror or error}).") from error
+
+
 def shown(
-    pool: Any, names: Sequence[str] | None, hidden: set[str | None], rows: np.ndarray
+    pool: Any, names: Sequence[str] | None, readable: Sequence[str], rows: np.ndarray
 ) -> dict[str, list[Any]]:
-    """Cells of some `rows` of a table, by column: those called `names`, or of a narrow table all but the `hidden`.
+    """Cells of some `rows` of a table, by column: those called `names`, or all the `readable` ones if they are few.
 
     Raises:
         AskwellError: for an unknown name, or for columns of embeddings, which have no names.
     """
-    raw: Raw | None = raw_of(pool)
+    if names is None:
+        names = readable if len(readable) <= NARROW else ()
+    raw = raw_of(pool) if names else None  # a wide table is not read again
     if raw is None:
         if names:
             raise AskwellError("--show names columns, and the pool is embeddings, whose columns have none.")
         return {}
-    for name in names or ():
-        if name not in raw.names:
-            raise AskwellError("--show: " + unknown("column", name, raw.names))
-    free = [name for name in raw.names if name not in hidden]
-    chosen = list(names) if names is not None else free if len(free) <= NARROW else []
     columns = dict(zip(raw.names, raw.columns, strict=True))
-    return {name: [_plain(columns[name][row]) for row in rows] for name in chosen if name not in hidden}
+    for name in names:
+        if name not in columns:
+            raise AskwellError("--show: " + unknown("column", name, raw.names))
+    return {name: [_plain(columns[name][row]) for row in rows] for name in names}
 
 
 def _plain(cell: Any) -> Any:

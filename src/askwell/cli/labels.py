@@ -1,9 +1,15 @@
-"""What `askwell status` and `askwell predict` share: the pool and the labels so far."""
+"""What `askwell status` and `askwell predict` share: the session that the pool and the labels so far make."""
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from askwell.cli.terminal import names
+
+if TYPE_CHECKING:
+    from askwell.labelling import Session
 
 Pool = Annotated[Path, typer.Argument(help="Table (.csv .tsv .parquet .jsonl) or embeddings (.npy .npz).")]
 Labels = Annotated[
@@ -14,3 +20,17 @@ Learner = Annotated[str, typer.Option(help="Classifier that is fitted to the lab
 Id = Annotated[str | None, typer.Option(help="Column that names the rows. [id]")]
 Label = Annotated[str | None, typer.Option(help="Column that holds the labels, in either file.")]
 Features = Annotated[int, typer.Option(help="Most features kept, as in `compare`.")]
+Ignore = Annotated[str | None, typer.Option(help="Columns to leave out, with commas.")]
+FeaturesFrom = Annotated[
+    str | None, typer.Option(help="Columns that are features, with commas. [all others]")
+]
+
+
+def open_session(pool: Path, *, ignore: str | None, features_from: str | None, **settings: Any) -> "Session":
+    """The session, whose notes are said."""
+    from askwell.labelling import Session
+
+    session = Session(pool, ignore=names(ignore), features_from=names(features_from), **settings)
+    for note in session.notes:
+        print(note, file=sys.stderr)
+    return session

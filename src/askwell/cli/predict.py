@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from askwell.cli.labels import Features, Id, Label, Labels, Learner, Pool
+from askwell.cli.labels import Features, FeaturesFrom, Id, Ignore, Label, Labels, Learner, Pool, open_session
 
 
 def predict(
@@ -16,18 +16,20 @@ def predict(
     id: Id = None,
     label: Label = None,
     features: Features = 64,
+    ignore: Ignore = None,
+    features_from: FeaturesFrom = None,
     model: Annotated[
         Path | None, typer.Option(help="Write the classifier, too (.skops; no code runs when it is read).")
     ] = None,
 ) -> None:
     """Predict the class of every row of a pool from the labels so far."""
-    from askwell.labelling import Session
+    given = {name: value for name, value in locals().items() if name not in ("out", "model")}
     from askwell.labelling.predictions import check_model, check_path, predictions, write_predictions
 
     path = check_path(out)
     if model is not None:
         check_model(model)
-    session = Session(pool, labels=labels, learner=learner, id=id, label=label, features=features)
+    session = open_session(**given)
     frame = predictions(session.ids, session.log.labels, session.predict())
     if model is not None:
         from askwell.labelling.models import save_model  # scikit-learn and skops are slow to import

@@ -1,6 +1,6 @@
 """`askwell status`."""
 
-from askwell.cli.labels import Features, Id, Label, Labels, Learner, Pool
+from askwell.cli.labels import Features, FeaturesFrom, Id, Ignore, Label, Labels, Learner, Pool, open_session
 
 
 def status(
@@ -10,9 +10,8 @@ def status(
     id: Id = None,
     label: Label = None,
     features: Features = 64,
+    ignore: Ignore = None,
+    features_from: FeaturesFrom = None,
 ) -> None:
     """Say how far the labelling of a pool has come."""
-    from askwell.labelling import Session
-
-    session = Session(pool, labels=labels, learner=learner, id=id, label=label, features=features)
-    print(session.status())
+    print(open_session(**locals()).status())

@@ -184,6 +184,13 @@ def nested(cells: Cells) -> bool:
     return bool(lists) and (len(lists) < len(cells) or not plain or len({len(one) for one in lists}) > 1)
 
 
+def embedded(cells: Cells) -> bool:
+    """Whether cells are lists."""
+    if isinstance(cells, np.ndarray):
+        return cells.ndim == 2
+    return any(isinstance(cell, list) for cell in cells)
+
+
 def prose(words: Sequence[str | None]) -> bool:
     """Whether words are sentences (for TF-IDF) rather than categories."""
     present = [w for w in words if isinstance(w, str)]

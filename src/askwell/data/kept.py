@@ -17,7 +17,7 @@ from askwell.data.table import Table
 FOLDER = ".askwell"
 """Beside the pool, so that whoever deletes or moves the data finds what was derived from it."""
 
-FORMAT = "1"
+FORMAT = "2"
 """Changes with what is kept, or how it is encoded."""
 
 LARGEST = 2**28
@@ -37,6 +37,7 @@ class KeptTable:
     label: str | None
     dropped: tuple[str, ...]
     notes: tuple[str, ...]
+    readable: tuple[str, ...]
     table: pa.Table
 
     @property
@@ -74,8 +75,8 @@ def read_kept(path: Path, key: str) -> tuple[KeptTable, np.ndarray] | None:
                 return None
             x = table[X].combine_chunks()
             ids, labels = (table[name].to_numpy(zero_copy_only=False) for name in (ID, LABEL))
-            told = tuple(about["dropped"]), tuple(about["notes"])
-            kept = KeptTable(about["name"], ids, labels, about["label"], *told, table)
+            dropped, notes, readable = (tuple(about[what]) for what in ("dropped", "notes", "readable"))
+            kept = KeptTable(about["name"], ids, labels, about["label"], dropped, notes, readable, table)
             # A copy: the file may be replaced while it is in use.
             return kept, x.values.to_numpy().reshape(len(x), -1).astype(np.float32)
     except (OSError, pa.ArrowException, KeyError, TypeError, ValueError, AttributeError):
@@ -91,6 +92,7 @@ def keep(path: Path, key: str, table: Table, x: np.ndarray) -> None:
         "label": table.label,
         "dropped": table.dropped,
         "notes": table.notes,
+        "readable": table.readable,
     }
     about["features"] = list(table.features)
     columns = {

@@ -14,7 +14,8 @@ from askwell.data.arrays import beside, map_npy, open_npz, vector
 from askwell.data.columns import Raw, check_names
 from askwell.data.load import open_file
 from askwell.data.matrix import Matrix
-from askwell.data.table import ALL, Chosen, Table, assemble, check_ids, id_name, label_name, numbered, words
+from askwell.data.names import id_name, label_name
+from askwell.data.table import ALL, Chosen, Table, assemble, check_ids, numbered, words
 from askwell.data.tabular import READERS, read_raw
 
 _Reader = Callable[[Path, str | None, str | None, Chosen], Table | Matrix]

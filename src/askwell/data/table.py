@@ -2,22 +2,31 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from askwell.core import AskwellError, unknown
-from askwell.data.columns import AllMissingError, Cells, Raw, feature, kind, names_rows, nested, number, text
+from askwell.core import unknown
+from askwell.data.columns import (
+    AllMissingError,
+    Cells,
+    Raw,
+    embedded,
+    feature,
+    kind,
+    names_rows,
+    nested,
+    number,
+    text,
+)
+from askwell.data.names import LABEL_NAMES, Complain, id_name, label_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LABEL_NAMES = ("label", "target", "class", "y")
 FEWEST = 3
 """Rows that a class needs: one each for pool, selection and report."""
-
-Complain = Callable[[str], AskwellError]
 
 REGRESSION = 20
 """More distinct numeric labels than this may be a regression target."""
@@ -64,6 +73,7 @@ class Table:
             lets through.
         ids: ``object [N]`` of str, all different.
         texts: columns that are prose, however short their cells are.
+        readable: the source's columns besides label and id, but for those that are nested or lists of numbers.
         role: ``meta-train``, ``meta-validation``, ``held out`` or empty.
         dropped: columns left out because they only name the rows or hold nothing; the user is told.
         notes: what was changed to make a catalogue set usable, in sentences.
@@ -79,6 +89,7 @@ class Table:
     notes: tuple[str, ...] = ()
     label: str | None = None
     texts: tuple[str, ...] = ()
+    readable: tuple[str, ...] = ()
 
 
 def assemble(
@@ -123,6 +134,7 @@ def assemble(
     features: dict[str, np.ndarray] = {}
     dropped: list[str] = []
     notes: list[str] = []
+    readable = tuple(title for title, cells in columns.items() if not nested(cells) and not embedded(cells))
     for title, cells in columns.items():
         if title not in chosen:
             continue
@@ -165,6 +177,7 @@ def assemble(
         tuple(notes),
         label=label,
         texts=texts,
+        readable=readable,
     )
     if labelled:
         return finish(raw, table)
@@ -231,43 +244,6 @@ def words(raw: Raw, name: str, cells: Cells, role: str, gaps: bool = False) -> n
     return column
 
 
-def label_name(
-    error: Complain,
-    names: Sequence[str],
-    label: str | None,
-    needed: bool = True,
-    guesses: Sequence[str] = LABEL_NAMES,
-) -> str | None:
-    """Which column holds the labels; None if there is none and none is `needed`."""
-    if label in names:
-        return label
-    if label is not None and needed:
-        raise error(unknown("label column", label, names).removesuffix("."))
-    # Even where --label names a column of another file: labels that stay among the features would give all away.
-    found = [name for name in names if name.lower() in guesses]
-    if len(found) == 1 or (not found and not needed):
-        return found[0] if found else None
-    problem = (
-        "more than one column could be the label"
-        if found
-        else "no column is called label, target, class or y"
-    )
-    hint = " (is the separator right?)" if len(names) == 1 else ""
-    raise error(f"{problem}; say which with --label: {_listed(names)}{hint}")
-
-
-def id_name(error: Complain, names: Sequence[str], id: str | None) -> str | None:
-    """Which column holds the ids; None if rows are to be numbered."""
-    if id is not None:
-        if id not in names:
-            raise error(unknown("id column", id, names).removesuffix("."))
-        return id
-    found = [name for name in names if name.lower() == "id"]
-    if len(found) > 1:
-        raise error(f"more than one column could be the id ({', '.join(found)}); say which with --id")
-    return found[0] if found else None
-
-
 def check_ids(raw: Raw, ids: np.ndarray) -> None:
     """Refuse an id that two rows share."""
     if len(set(ids)) == len(ids):
@@ -285,7 +261,3 @@ def check_ids(raw: Raw, ids: np.ndarray) -> None:
 def numbered(count: int) -> np.ndarray:
     """Ids of rows that have none: their numbers, from 0."""
     return np.array([str(row) for row in range(count)], dtype=object)
-
-
-def _listed(names: Sequence[str], most: int = 20) -> str:
-    return ", ".join(names[:most]) + (f", … ({len(names)} columns)" if len(names) > most else "")

@@ -11,12 +11,13 @@ from askwell.asking.answers import collect, in_order
 from askwell.asking.ask import chooser_of
 from askwell.asking.belief import believe, read_proba, take
 from askwell.asking.choice import choose_rows, columns, places
+from askwell.asking.notes import notes
 from askwell.asking.pool import Reading, encode_pool, open_pool, read_pool
 from askwell.core import NO_ANSWER, NOT_ASKED, AbstractFitted, AskwellError, unknown
 from askwell.data.kept import KeptTable
 from askwell.execution import compilation_cache
 from askwell.labelling import saved, told
-from askwell.labelling.log import BEFORE, EXCLUDE, HOW, LATER, Event, Log
+from askwell.labelling.log import BEFORE, EXCLUDE, HOW, Event, Log
 from askwell.labelling.status import Status
 from askwell.learners import as_learner
 
@@ -30,7 +31,8 @@ class Session:
     Attributes:
         ids: ``object [N]`` of str, the rows' names.
         log: what was asked, told, skipped and taken back, in order.
-        notes: what the user should know of how the last batch was chosen, in sentences.
+        notes: what the user should know of the pool and its labels or, after `ask`, of how the batch was chosen, in
+            sentences.
     """
 
     def __init__(
@@ -47,6 +49,8 @@ class Session:
         id: str | None = None,
         label: str | None = None,
         features: int = 64,
+        ignore: Sequence[str] | None = None,
+        features_from: Sequence[str] | None = None,
     ):
         """Read and encode the pool; labels that it brings along count as told.
 
@@ -64,13 +68,16 @@ class Session:
             id: the id column of a file or frame.
             label: the column of labels that the pool brings along; by default label, target, class or y.
             features: most features that are kept, as in `askwell.compare`.
+            ignore: columns that are left out.
+            features_from: columns that are features; by default all but label and id.
 
         Raises:
             AskwellError: one sentence on what is wrong with the input.
         """
         compilation_cache()
         self._strategy, self._learner = chooser_of(strategy, proba is not None), as_learner(learner)
-        reading = Reading(label, id, labels is not None, features=features)
+        only = None if features_from is None else tuple(features_from)
+        reading = Reading(label, id, labels is not None, tuple(ignore or ()), only, features)
         self._pool, (rows, x) = (X, reading, ids), open_pool(X, reading, ids)
         self._encoder = None
         if x is None:
@@ -90,10 +97,13 @@ class Session:
             "id": id,
             "label": label,
             "features": features,
+            "ignore": reading.ignore,
+            "features_from": only,
         }
-        self.log, self.notes = Log(), ()
+        self.log = Log()
         self._belief: tuple[int, np.ndarray, AbstractFitted | None] | None = None
         before = collect(rows, labels, label=label, id=id, classes=self._declared)
+        self.notes = notes(rows, before, label)
         if len(before.rows):
             self.tell(self.ids[before.rows], [before.classes[i] for i in before.y[before.rows]])
             self.log = Log([dataclasses.replace(event, how=BEFORE) for event in self.log.events])
@@ -266,15 +276,7 @@ class Session:
         return session
 
     def _y(self) -> np.ndarray:
-        """Labels by row: an index into `classes`, ``NOT_ASKED``, or ``NO_ANSWER``."""
-        index = {name: i for i, name in enumerate(self.classes)}
-        y = np.full(len(self.ids), NOT_ASKED, np.int32)
-        for name, how in self.log.skipped.items():
-            if how != LATER:
-                y[self._place[name]] = NO_ANSWER
-        for name, word in self.log.labels.items():
-            y[self._place[name]] = index[word]
-        return y
+        return told.labels_of(self.log, self._place, self.classes)
 
     def _believed(self) -> tuple[np.ndarray, AbstractFitted | None]:
         if self._proba is not None:

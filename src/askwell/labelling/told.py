@@ -3,9 +3,12 @@
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from askwell.asking.answers import in_order
-from askwell.core import AskwellError, unknown
+from askwell.core import NO_ANSWER, NOT_ASKED, AskwellError, unknown
 from askwell.data.columns import text
+from askwell.labelling.log import LATER, Log
 
 
 def listed(given: Any) -> list[Any]:
@@ -84,3 +87,15 @@ def new_labels(
         given[name] = word
     in_order({*so_far.values(), *given.values()})
     return {name: word for name, word in given.items() if name not in so_far}
+
+
+def labels_of(log: Log, place: Mapping[str, int], classes: Sequence[str]) -> np.ndarray:
+    """Labels by row of the pool, ``int32 [N]``: an index into `classes`, ``NOT_ASKED``, or ``NO_ANSWER``."""
+    index = {name: i for i, name in enumerate(classes)}
+    y = np.full(len(place), NOT_ASKED, np.int32)
+    for name, how in log.skipped.items():
+        if how != LATER:
+            y[place[name]] = NO_ANSWER
+    for name, word in log.labels.items():
+        y[place[name]] = index[word]
+    return y
