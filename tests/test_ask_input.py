@@ -216,9 +216,9 @@ def test_a_column_that_gives_the_answers_away_is_named(tmp_path):
     leak = (
         "mixed: column 'animal' holds the very label of all 9 labelled rows; if it is the label, leave it out"
     )
-    assert [note[: len(leak)] for note in said(tmp_path / "mixed.csv", words)][:-1] == [leak]
-    assert len(said(tmp_path / "mixed.csv", words, some=4)) == 1  # as well an accident; it counts the labels
-    assert len(said(tmp_path / "mixed.csv", digits)) == 1
+    assert [note[: len(leak)] for note in said(tmp_path / "mixed.csv", words)][:-2] == [leak]
+    assert len(said(tmp_path / "mixed.csv", words, some=4)) == 2  # as well an accident; it counts the labels, and judges
+    assert len(said(tmp_path / "mixed.csv", digits)) == 2
     numbers = pool.with_columns(animal=pl.Series(digits).cast(pl.Float32))
     numbers.write_parquet(tmp_path / "numbers.parquet")
     assert "numbers: column 1 (from 0) holds" in said(tmp_path / "numbers.parquet", digits)[0]
@@ -239,7 +239,9 @@ def test_a_newcomer_goes_round_twice(run, tmp_path):
         [first[0], *(line.replace(",,", ",bee," if i else ",,", 1) for i, line in enumerate(first[1:]))]
     )
     code, out, err = run(*words, "second.jsonl", "--labels", "l.csv", l_csv=answered + "\n")
-    assert (code, err) == (0, "6 of 20 rows have a label: ant 3, bee 3.\n")
+    counts, judged = err.splitlines()
+    assert (code, counts) == (0, "6 of 20 rows have a label: ant 3, bee 3.")
+    assert judged.startswith("Accuracy now: ")
     second = [json.loads(line) for line in (tmp_path / "second.jsonl").read_text().splitlines()]
     asked = {line.split(",")[0] for line in first[2:]} | {"r0", "r1", "r2"}
     assert [row["rank"] for row in second] == [1, 2, 3, 4]

@@ -15,26 +15,35 @@ from askwell.data.names import LABEL_NAMES
 from askwell.data.table import REGRESSION, words
 from askwell.data.tabular import READERS, read_raw
 
+RANK = "rank"
+"""What the column is called that tells the place in its batch, from 1."""
+
 
 class Answers(NamedTuple):
     """Answers by row of the pool.
 
     `y` is ``int32 [N]``, an index into `classes` or ``NOT_ASKED``; `rows` ``int64 [b]`` the labelled ones, in the
-    pool's order; `notes` say what was guessed, and which cells count as empty though something was typed.
+    pool's order; `turn` ``int [b]`` the number of the batch, from 1, that asked each of these, 0 where it is not known.
+    `notes` say what was guessed, and which cells count as empty though something was typed.
     """
 
     y: np.ndarray
     rows: np.ndarray
     classes: tuple[str, ...]
+    turn: np.ndarray
     notes: tuple[str, ...] = ()
 
 
 class Source(NamedTuple):
-    """Ids of a source of labels and their labels (None: no answer yet), what to call it, and notes as in `Answers`."""
+    """Ids of a source of labels, their labels (None: no answer yet), and what to call it.
+
+    `turns` and `notes` are as in `Answers`.
+    """
 
     ids: Sequence[str]
     labels: Sequence[str | None]
     name: str
+    turns: Sequence[int]
     notes: tuple[str, ...] = ()
 
 
@@ -56,22 +65,26 @@ def collect(
     """
     word: list[str | None] = pool.labels.tolist()
     place: dict[str, int] | None = None
+    turn = np.zeros(len(word), int)
     notes: list[str] = []
     for one in listed(labels):
         source = one if isinstance(one, Source) else _read(one, label, id)
         notes += source.notes
-        pairs = [pair for pair in zip(source.ids, source.labels, strict=True) if pair[1] is not None]
+        told = zip(source.ids, source.labels, source.turns, strict=True)
+        pairs = [one for one in told if one[1] is not None]
         if not pairs:
             continue
         place = {name: row for row, name in enumerate(pool.ids)} if place is None else place
-        check_ids([name for name, _ in pairs], place, source.name, pool)
-        for name, answer in pairs:
+        check_ids([name for name, _, _ in pairs], place, source.name, pool)
+        before = turn.max()
+        for name, answer, batch in pairs:
             row = place[name]
             if word[row] not in (None, answer):
                 raise AskwellError(
                     f"{source.name}: id '{name}' is labelled '{word[row]}' and '{answer}'; keep one of the two."
                 )
             word[row] = answer
+            turn[row] = before + batch if batch else turn[row]
     seen = {answer for answer in word if answer is not None}
     known = tuple(classes) if classes is not None else in_order(seen)
     if len(set(known)) < len(known):
@@ -80,7 +93,8 @@ def collect(
         raise AskwellError(unknown("class", strange[0], known))
     index = {name: i for i, name in enumerate(known)}
     y = np.array([NOT_ASKED if answer is None else index[answer] for answer in word], np.int32)
-    return Answers(y, np.flatnonzero(y != NOT_ASKED), known, tuple(notes))
+    rows = np.flatnonzero(y != NOT_ASKED)
+    return Answers(y, rows, known, turn[rows], tuple(notes))
 
 
 def listed(labels: Any) -> list[Any]:
@@ -119,7 +133,12 @@ def source_of(raw: Raw, label: str | None, id: str | None) -> Source:
             f"{raw.origin}: these cells of column '{found}' count as empty: {listed}; if one is a class, give it "
             "another name."
         )
-    return Source(names.tolist(), answers.tolist(), raw.origin, tuple(said))
+    ranks = [text(cell) for cell in columns[RANK]] if RANK in columns else [None] * len(names)
+    batch = np.cumsum(
+        [rank == "1" for rank in ranks]
+    )  # a file that `ask` wrote: each batch begins with rank 1
+    turns = [0 if rank is None else int(at) for rank, at in zip(ranks, batch, strict=True)]
+    return Source(names.tolist(), answers.tolist(), raw.origin, turns, tuple(said))
 
 
 def filled(raw: Raw) -> Raw:
@@ -161,13 +180,12 @@ def name_columns(raw: Raw, label: str | None, id: str | None) -> tuple[str, str]
 
 def _read(labels: str | Path | Mapping[str, str], label: str | None, id: str | None) -> Source:
     if isinstance(labels, Mapping):
-        return Source(
-            [str(text(name)) for name in labels], [text(word) for word in labels.values()], "labels"
-        )
+        ids = [str(text(name)) for name in labels]
+        return Source(ids, [text(word) for word in labels.values()], "labels", [0] * len(ids))
     try:
         raw = filled(open_file(str(labels), READERS, lambda path, _: read_raw(path)))
     except NoRowsError:
-        return Source((), (), str(labels))
+        return Source((), (), str(labels), ())
     return source_of(raw, label, id)
 
 

@@ -7,14 +7,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from askwell.asking.answers import collect, listed
+from askwell.asking.answers import Answers, collect, listed
 from askwell.asking.asked import Asked, check_out, same_file
+from askwell.asking.assess import Batch, assess
 from askwell.asking.belief import read_proba
 from askwell.asking.choice import choose_rows
 from askwell.asking.notes import notes, tally
 from askwell.asking.pool import Reading, encode_pool, open_pool
 from askwell.asking.sheet import Sheet, shown
-from askwell.core import NO_ANSWER, NOT_ASKED, AbstractStrategy, AskwellError, counted
+from askwell.asking.stopping import DEFAULT, advice
+from askwell.core import NO_ANSWER, NOT_ASKED, AbstractLearner, AbstractStrategy, AskwellError, counted
 from askwell.data import Matrix
 from askwell.data.kept import KeptTable
 from askwell.execution import compilation_cache
@@ -102,6 +104,8 @@ def ask(
     if x is None:
         assert not isinstance(rows, KeptTable)
         x = encode_pool(pool, reading, rows)[1]
+    if given is None:
+        said += judged(fitter, seed, x, answers)
     ids, readable = rows.ids, () if isinstance(rows, Matrix) else rows.readable
     waiting = [] if sheet is None else sheet.waiting(rows, answers)
     del rows  # room for what the strategy needs
@@ -139,6 +143,20 @@ def ask(
         )
         sheet.write()
     return Asked(names, choice.rows, frame, (*said, *((choice.note,) if choice.note else ())))
+
+
+def judged(learner: AbstractLearner, seed: int, x: np.ndarray, answers: Answers) -> tuple[str, ...]:
+    """How good the classifier is with the answers so far, and whether to stop, in sentences."""
+    if len(answers.classes) < 2:
+        return ()
+    turns = [turn for turn in np.unique(answers.turn) if turn > 0]
+    batches = [Batch(answers.turn < turn, np.zeros(len(answers.turn), bool)) for turn in turns]
+    y = answers.y[answers.rows]
+    found = assess(
+        seed, learner, x, answers.rows, y, len(answers.classes), batches=batches, rounds=DEFAULT.rounds
+    )
+    reasons = DEFAULT.reasons(found, len(y))
+    return tuple(filter(None, [found.text(), advice(reasons) if reasons else None]))
 
 
 def chooser_of(strategy: Any, given: bool) -> AbstractStrategy:

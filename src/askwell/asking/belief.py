@@ -28,30 +28,45 @@ LEAST = 1e-7
 def believe(
     seed: int, learner: AbstractLearner, x: np.ndarray, y: np.ndarray, rows: np.ndarray, classes: int
 ) -> tuple[np.ndarray, AbstractFitted]:
-    """Log-probabilities ``float32 [n, c]`` of `x`, block by block, and the learner, fitted to the labelled `rows`.
+    """Log-probabilities ``float32 [n, c]`` of `x`, and the learner, fitted to the labelled `rows`; see `fit_to`."""
+    fitted = fit_to(seed, learner, x, y, rows, classes)
+    return predict(learner, fitted, x), fitted
 
-    `rows` may have places that are not used, which hold ``n``.
-    """
-    n = len(x)
-    used = rows < n
+
+def fit_to(
+    seed: int, learner: AbstractLearner, x: np.ndarray, y: np.ndarray, rows: np.ndarray, classes: int
+) -> AbstractFitted:
+    """The learner, fitted to the labelled `rows` of `x`, which may have places that are not used and hold ``n``."""
+    used = rows < len(x)
     at = np.where(used, rows, 0)
     key = jax.random.fold_in(jax.random.key(seed), 1)
     evidence = jnp.asarray(x[at]), jnp.asarray(np.where(used, y[at], 0)), jnp.asarray(used, jnp.float32)
-    fitted = _fit(learner, key, *evidence, classes)
+    return _fit(learner, key, *evidence, classes)
+
+
+def predict(learner: AbstractLearner, fitted: AbstractFitted, x: np.ndarray) -> np.ndarray:
+    """Log-probabilities ``float32 [n, c]`` of `x`, block by block.
+
+    Raises:
+        AskwellError: if the learner fails.
+    """
+    n = len(x)
     # A learner on the host fits again at every call.
     size = n if isinstance(learner, SklearnLearner) else min(BLOCK, n)
-    log_proba = aligned((n, classes))
+    blocks = []
     for start in range(0, n, size):
         start = min(start, n - size)  # the last block overlaps, so that there is one shape to compile
         try:
-            block = np.asarray(_log_proba(fitted, jnp.asarray(x[start : start + size])))
+            blocks.append((start, np.asarray(_log_proba(fitted, jnp.asarray(x[start : start + size])))))
         except jax.errors.JaxRuntimeError as error:  # a learner on the host; its own last sentence says why
             reason = textwrap.shorten(str(error).strip().split("\n")[-1], 400)
             raise AskwellError(
                 f"The learner '{learner.name}' failed on the labels so far: {reason}"
             ) from error
+    log_proba = aligned((n, blocks[0][1].shape[1]))
+    for start, block in blocks:
         log_proba[start : start + size] = block
-    return log_proba, fitted
+    return log_proba
 
 
 @eqx.filter_jit

@@ -1,6 +1,7 @@
 """What was asked, told, skipped and taken back, in order; the state of a session follows from it."""
 
 import dataclasses
+from typing import NamedTuple
 
 EXCLUDE, UNSURE, LATER = "exclude", "unsure", "later"
 HOW = (EXCLUDE, UNSURE, LATER)
@@ -21,12 +22,21 @@ class Event:
         ids: the rows.
         labels: of "tell" their labels.
         how: of "skip" one of `HOW`; of "tell" perhaps `BEFORE`.
+        audit: of "ask" those of its rows that were drawn at random.
     """
 
     does: str
     ids: tuple[str, ...]
     labels: tuple[str, ...] = ()
     how: str = ""
+    audit: tuple[str, ...] = ()
+
+
+class Batch(NamedTuple):
+    """A batch that was asked: which of its rows were drawn at random, and the rows that had a label before."""
+
+    audit: frozenset[str]
+    known: frozenset[str]
 
 
 class Log:
@@ -36,7 +46,7 @@ class Log:
         events: in order.
         labels: id to label, of what is labelled now, in the order of telling.
         skipped: id to kind of skip.
-        rounds: batches asked.
+        batches: those that were asked.
         unasked: how many of the labels no batch had asked for.
     """
 
@@ -44,7 +54,7 @@ class Log:
         self.events: list[Event] = []
         self.labels: dict[str, str] = {}
         self.skipped: dict[str, str] = {}
-        self.rounds = 0
+        self.batches: list[Batch] = []
         self._asked: set[str] = set()
         self._back: dict[str, int] = {}  # the number of rounds after which a row that was put off comes back
         for event in events or []:
@@ -54,7 +64,7 @@ class Log:
         """Take in one more event, which must be valid."""
         self.events.append(event)
         if event.does == "ask":
-            self.rounds += 1
+            self.batches.append(Batch(frozenset(event.audit), frozenset(self.labels)))
             self._asked |= set(event.ids)
         elif event.does == "tell":
             for name, word in zip(event.ids, event.labels, strict=True):
@@ -69,6 +79,11 @@ class Log:
                 if event.does == "skip":
                     self.skipped[name] = event.how
                     self._back[name] = self.rounds + 1
+
+    @property
+    def rounds(self) -> int:
+        """How many batches were asked."""
+        return len(self.batches)
 
     @property
     def unasked(self) -> int:

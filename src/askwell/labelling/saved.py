@@ -67,8 +67,10 @@ def read(path: Path, pool: bool, given: dict[str, Any]) -> tuple[dict[str, Any],
 
 
 def _event(line: dict[str, Any]) -> Event:
-    event = Event(line["does"], tuple(line["ids"]), tuple(line.get("labels", ())), line.get("how", ""))
+    labels, how, audit = tuple(line.get("labels", ())), line.get("how", ""), tuple(line.get("audit", ()))
+    event = Event(line["does"], tuple(line["ids"]), labels, how, audit)
     bad = event.does not in DOES or (event.does == "skip") != (event.how in HOW)
+    bad |= not set(audit) <= set(event.ids if event.does == "ask" else ())
     if bad or len(event.labels) != (len(event.ids) if event.does == "tell" else 0):
         raise ValueError(f"an event is {dataclasses.asdict(event)}")
     return event

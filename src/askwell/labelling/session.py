@@ -7,19 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from askwell.asking.answers import collect, in_order
+from askwell.asking.answers import collect
 from askwell.asking.ask import chooser_of
-from askwell.asking.belief import believe, read_proba, take
-from askwell.asking.choice import choose_rows, columns, places
+from askwell.asking.belief import read_proba
+from askwell.asking.choice import choose_rows
 from askwell.asking.notes import notes
 from askwell.asking.pool import Reading, encode_pool, open_pool, read_pool
-from askwell.core import NO_ANSWER, NOT_ASKED, AbstractFitted, AskwellError, unknown
+from askwell.asking.stopping import DEFAULT, Stop
+from askwell.core import NO_ANSWER, NOT_ASKED, AskwellError, unknown
 from askwell.data.kept import KeptTable
 from askwell.execution import compilation_cache
 from askwell.labelling import saved, told
 from askwell.labelling.log import BEFORE, EXCLUDE, HOW, Event, Log
-from askwell.labelling.status import Status
+from askwell.labelling.standing import Standing
+from askwell.labelling.status import Status, status_of
 from askwell.learners import as_learner
+from askwell.strategies.audited import Audited
 
 
 class Session:
@@ -51,6 +54,8 @@ class Session:
         features: int = 64,
         ignore: Sequence[str] | None = None,
         features_from: Sequence[str] | None = None,
+        audit: float = 0.0,
+        stop: Stop = DEFAULT,
     ):
         """Read and encode the pool; labels that it brings along count as told.
 
@@ -70,12 +75,16 @@ class Session:
             features: most features that are kept, as in `askwell.compare`.
             ignore: columns that are left out.
             features_from: columns that are features; by default all but label and id.
+            audit: the share of each batch that is drawn at random, at least one row if it is above 0: then `status`
+                has an interval for the accuracy that holds whatever the data are.
+            stop: when `status` advises to stop.
 
         Raises:
             AskwellError: one sentence on what is wrong with the input.
         """
         compilation_cache()
-        self._strategy, self._learner = chooser_of(strategy, proba is not None), as_learner(learner)
+        self._strategy = chooser_of(strategy, proba is not None)
+        self._audit = Audited(self._strategy, audit) if audit else None
         only = None if features_from is None else tuple(features_from)
         reading = Reading(label, id, labels is not None, tuple(ignore or ()), only, features)
         self._pool, (rows, x) = (X, reading, ids), open_pool(X, reading, ids)
@@ -83,35 +92,40 @@ class Session:
         if x is None:
             assert not isinstance(rows, KeptTable)
             self._encoder, x = encode_pool(X, reading, rows)
-        self._x, self.ids = x, rows.ids
-        self._proba = None if proba is None else read_proba(proba, len(self.ids))
-        self._declared = told.declared(classes, None if self._proba is None else self._proba.shape[1])
-        self._seed, self._place = seed, {name: row for row, name in enumerate(self.ids)}
+        self.ids, self._place = rows.ids, {name: row for row, name in enumerate(rows.ids)}
+        given = None if proba is None else read_proba(proba, len(self.ids))
+        declared = told.declared(classes, None if given is None else given.shape[1])
+        self._standing = Standing(as_learner(learner), seed, x, self._place, given, declared)
+        self._stop = stop
         self._settings = {
             "pool": str(Path(X).expanduser().resolve()) if isinstance(X, str | Path) else None,
             "strategy": strategy if isinstance(strategy, str) else None,
             "learner": learner if isinstance(learner, str) else None,
             "proba": proba is not None,
-            "classes": self._declared,
+            "classes": declared,
             "seed": seed,
             "id": id,
             "label": label,
             "features": features,
             "ignore": reading.ignore,
             "features_from": only,
+            "audit": audit,
+            "stop": dataclasses.asdict(stop),
         }
         self.log = Log()
-        self._belief: tuple[int, np.ndarray, AbstractFitted | None] | None = None
-        before = collect(rows, labels, label=label, id=id, classes=self._declared)
+        before = collect(rows, labels, label=label, id=id, classes=declared)
         self.notes = notes(rows, before, label)
-        if len(before.rows):
-            self.tell(self.ids[before.rows], [before.classes[i] for i in before.y[before.rows]])
-            self.log = Log([dataclasses.replace(event, how=BEFORE) for event in self.log.events])
+        names, words = self.ids[before.rows], np.array(before.classes, object)[before.y[before.rows]]
+        for turn in np.unique(before.turn):
+            at = before.turn == turn
+            if turn:
+                self.log.add(Event("ask", tuple(names[at])))
+            self.log.add(Event("tell", tuple(names[at]), tuple(words[at]), BEFORE))
 
     @property
     def classes(self) -> tuple[str, ...]:
         """The classes, in the order of the columns of `predict_proba`."""
-        return self._declared or in_order(set(self.log.labels.values()))
+        return self._standing.classes(self.log)
 
     def ask(self, q: int = 10) -> list[str]:
         """The ids of the `q` rows to label next, the most wanted first; fewer if fewer are left.
@@ -125,28 +139,30 @@ class Session:
             raise AskwellError(f"q is {q}; ask for at least 1 row.")
         if self.log.open_batch and len(self.log.open_batch) == q:
             return list(self.log.open_batch)
-        y = self._y()
+        y = self._standing.y(self.log)
         waiting = [self._place[name] for name in self.log.passed_over()]
         if np.sum(y == NOT_ASKED) > len(waiting):  # else their time has come
             y[waiting] = NO_ANSWER
         left = int(np.sum(y == NOT_ASKED))
         if not left:
             raise AskwellError(f"All {len(y)} rows have a label or were skipped, so there is nothing to ask.")
+        known, q = self._standing, min(q, left)
         choice = choose_rows(
-            self._strategy,
-            self._learner,
-            self._x,
+            self._audit or self._strategy,
+            known.learner,
+            known.x,
             y,
             np.flatnonzero(y >= 0),
             classes=len(self.classes),
-            batch=min(q, left),
-            seed=self._seed + len(self.log.labels),
-            given=self._proba,
+            batch=q,
+            seed=known.seed + len(self.log.labels),
+            given=known.proba,
         )
         self.notes = () if choice.note is None else (choice.note,)
-        names = [str(name) for name in self.ids[choice.rows]]
-        self.log.add(Event("ask", tuple(names)))
-        return names
+        names = tuple(str(name) for name in self.ids[choice.rows])
+        drawn = names[-self._audit.drawn(q) :] if self._audit else ()
+        self.log.add(Event("ask", names, audit=drawn))
+        return list(names)
 
     def tell(self, ids: Any, labels: Any = None) -> None:
         """Take in labels: ``tell(ids, labels)``, ``tell({id: label})`` or ``tell(id, label)``; all of them or none.
@@ -158,7 +174,7 @@ class Session:
                 label (`untell` takes it back).
         """
         names, words = told.pairs(ids, labels)
-        new = told.new_labels(self._known(names), words, self.log.labels, self._declared)
+        new = told.new_labels(self._known(names), words, self.log.labels, self._standing.declared)
         if new:
             self.log.add(Event("tell", tuple(new), tuple(new.values())))
 
@@ -199,19 +215,12 @@ class Session:
         self.log.add(Event("untell", tuple(names)))
 
     def status(self) -> Status:
-        """Where the session stands; print it for sentences."""
-        words = list(self.log.labels.values())
-        counts = {name: words.count(name) for name in self.classes if name in set(words)}
-        skips = list(self.log.skipped.values())
-        return Status(
-            rows=len(self.ids),
-            labels=len(words),
-            counts=dict(sorted(counts.items(), key=lambda pair: -pair[1])),
-            skipped={how: skips.count(how) for how in HOW if how in skips},
-            left=int(np.sum(self._y() == NOT_ASKED)),
-            rounds=self.log.rounds,
-            unasked=self.log.unasked,
-        )
+        """Where the session stands; print it for sentences.
+
+        Raises:
+            AskwellError: if the learner fails.
+        """
+        return status_of(self.log, self._standing, self._stop)
 
     def predict_proba(self) -> np.ndarray:
         """Class probabilities ``[N, c]`` of every row of the pool, columns as `classes`.
@@ -219,7 +228,7 @@ class Session:
         Raises:
             AskwellError: without a label, or if the learner fails.
         """
-        log_proba, _ = self._believed()
+        log_proba, _ = self._standing.belief(self.log)
         proba = np.exp(log_proba[:, : len(self.classes)])
         return proba / proba.sum(axis=1, keepdims=True)
 
@@ -236,7 +245,7 @@ class Session:
         from askwell.labelling.classifier import PoolClassifier  # scikit-learn is slow to import
         from askwell.labelling.models import portable
 
-        _, fitted = self._believed()
+        _, fitted = self._standing.belief(self.log)
         if fitted is None:
             raise AskwellError("The probabilities came from a model of your own (proba); use that model.")
         if self._encoder is None:  # its numbers were kept, and the encoder was not
@@ -265,7 +274,7 @@ class Session:
                 the pool is another.
         """
         own, rows, log = saved.read(Path(path).expanduser(), X is not None, settings)
-        pool = own.pop("pool")
+        pool, own["stop"] = own.pop("pool"), Stop(**own.get("stop", {}))
         session = cls(pool if X is None else X, **{**own, **settings})
         if rows != len(session.ids) or not log.names <= set(session._place):
             raise AskwellError(
@@ -274,23 +283,6 @@ class Session:
             )
         session.log = log
         return session
-
-    def _y(self) -> np.ndarray:
-        return told.labels_of(self.log, self._place, self.classes)
-
-    def _believed(self) -> tuple[np.ndarray, AbstractFitted | None]:
-        if self._proba is not None:
-            return take(self._proba, slice(None)), None
-        if not self.log.labels:
-            raise AskwellError("There is no label yet, so nothing can be predicted; tell some first.")
-        if self._belief is None or self._belief[0] != len(self.log.events):
-            y = self._y()
-            labelled = np.flatnonzero(y >= 0)
-            rows = np.full(places(len(labelled)), len(y), np.int32)
-            rows[: len(labelled)] = labelled
-            found = believe(self._seed, self._learner, self._x, y, rows, columns(len(self.classes)))
-            self._belief = (len(self.log.events), *found)
-        return self._belief[1:]
 
     def _known(self, ids: Any) -> list[str]:
         return told.known(told.listed(ids), self._place, str(self.ids[0]))

@@ -3,6 +3,15 @@
 import dataclasses
 from collections.abc import Mapping
 
+import numpy as np
+
+from askwell.asking.assess import Assessment
+from askwell.asking.estimate import Estimate
+from askwell.asking.stopping import Stop, advice
+from askwell.core import NOT_ASKED
+from askwell.labelling.log import HOW, Log
+from askwell.labelling.standing import Standing
+
 WORDS = {"exclude": "left out of the pool", "unsure": "that nobody can tell", "later": "put off"}
 
 
@@ -18,6 +27,8 @@ class Status:
         left: rows that can still be asked.
         rounds: batches that were asked.
         unasked: labels that were told of rows that no batch had asked.
+        assessment: how good the classifier is.
+        reasons: why labelling may stop now; none where it is worth going on.
     """
 
     rows: int
@@ -27,6 +38,23 @@ class Status:
     left: int
     rounds: int
     unasked: int
+    assessment: Assessment
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def accuracy(self) -> Estimate | None:
+        """Of the classifier on the pool as it stands, with an interval; None where it cannot be told."""
+        return self.assessment.accuracy
+
+    @property
+    def balanced_accuracy(self) -> Estimate | None:
+        """The same as a mean over classes."""
+        return self.assessment.balanced_accuracy
+
+    @property
+    def stop(self) -> bool:
+        """Whether labelling may stop now."""
+        return bool(self.reasons)
 
     @property
     def majority(self) -> tuple[str, float] | None:
@@ -51,6 +79,8 @@ class Status:
             said.append(
                 f"Classes: {shown}; always saying '{name}' would be right for {share:.0%} of these labels."
             )
+        if len(self.counts) > 1 and (judged := self.assessment.text()):
+            said.append(judged)
         if self.skipped:
             kinds = ", ".join(f"{count} {WORDS[kind]}" for kind, count in self.skipped.items())
             said.append(f"Skipped: {kinds}.")
@@ -58,6 +88,31 @@ class Status:
             said.append(
                 f"{self.unasked} of the labels {'were' if self.unasked > 1 else 'was'} not asked for."
             )
+        if self.stop:
+            said.append(advice(self.reasons))
         return "\n".join(said)
 
     __str__ = text
+
+
+def status_of(log: Log, standing: Standing, stop: Stop) -> Status:
+    """Where a session with that log stands.
+
+    Raises:
+        AskwellError: if the learner fails.
+    """
+    words = list(log.labels.values())
+    counts = {name: words.count(name) for name in standing.classes(log) if name in set(words)}
+    skips = list(log.skipped.values())
+    found = standing.assess(log, stop.rounds)
+    return Status(
+        rows=len(standing.x),
+        labels=len(words),
+        counts=dict(sorted(counts.items(), key=lambda pair: -pair[1])),
+        skipped={how: skips.count(how) for how in HOW if how in skips},
+        left=int(np.sum(standing.y(log) == NOT_ASKED)),
+        rounds=log.rounds,
+        unasked=log.unasked,
+        assessment=found,
+        reasons=stop.reasons(found, len(words)),
+    )

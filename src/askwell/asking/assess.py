@@ -1,0 +1,122 @@
+"""How good is the classifier now?"""
+
+import itertools
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from askwell.asking.belief import fit_to, predict
+from askwell.asking.choice import columns, places
+from askwell.asking.crossfit import out_of_fold
+from askwell.asking.estimate import Draw, Estimate, audited, shipped
+from askwell.asking.indicators import Indicators, indicate, probe_rows
+from askwell.core import AbstractLearner
+
+UNKNOWN = "How good the classifier is cannot be told yet: that takes two classes, and one of them twice."
+FOREIGN = "How good the classifier is cannot be told: only you can fit it without some of the labels."
+
+
+class Batch(NamedTuple):
+    """A batch among ``b`` labelled rows: which were labelled before it was asked, and which it drew at random.
+
+    Both are ``bool [b]``.
+    """
+
+    known: np.ndarray
+    drawn: np.ndarray
+
+
+class Assessment(NamedTuple):
+    """How good the classifier is.
+
+    Attributes:
+        accuracy, balanced_accuracy: estimates; None where they cannot be told.
+        audit: the estimate of the accuracy from the rows that were drawn at random; None without an audit.
+        unknown: why nothing can be told, in a sentence.
+        indicators: what the estimates are made from.
+        agreement: the share of the pool that each of the last batches left with the same prediction, the newest last.
+    """
+
+    accuracy: Estimate | None = None
+    balanced_accuracy: Estimate | None = None
+    audit: Estimate | None = None
+    unknown: str | None = None
+    indicators: Indicators | None = None
+    agreement: tuple[float, ...] = ()
+
+    def text(self) -> str | None:
+        """The estimates in a sentence, or why there are none."""
+        if self.accuracy is None or self.balanced_accuracy is None:
+            return self.unknown
+        drawn = " by the audit" if self.audit is not None else ""
+        return (
+            f"Accuracy now: {self.accuracy}{drawn}; balanced accuracy: {self.balanced_accuracy}. Nine intervals in ten "
+            "hold the truth."
+        )
+
+
+def assess(
+    seed: int,
+    learner: AbstractLearner,
+    x: np.ndarray,
+    rows: np.ndarray,
+    y: np.ndarray,
+    classes: int,
+    *,
+    batches: Sequence[Batch] = (),
+    rounds: int = 3,
+    pool: int | None = None,
+) -> Assessment:
+    """How good the classifier is.
+
+    Args:
+        seed: of the learner.
+        learner: is fitted.
+        x: ``float32 [N, d]``, the encoded pool.
+        rows: ``int [b]``, the labelled rows.
+        y: ``int [b]``, their labels.
+        classes: how many there are, at least.
+        batches: in the order of asking.
+        rounds: the agreement of so many batches is told.
+        pool: how many rows belong to the pool; all by default.
+
+    Raises:
+        AskwellError: if the learner fails.
+    """
+    if len(set(y.tolist())) in (0, 1, len(y)):
+        return Assessment(unknown=UNKNOWN)
+    probe = x[probe_rows(len(x), seed)]
+
+    def believed(known: np.ndarray) -> np.ndarray:
+        """Log-probabilities of the probe by the learner that was fitted to some of the labels."""
+        some = np.flatnonzero(known)
+        used = np.full(places(len(some)), len(x), np.int32)
+        used[: len(some)] = np.sort(rows[some])
+        labels = np.zeros(len(x), np.int32)
+        labels[rows[some]] = y[some]
+        return predict(learner, fit_to(seed, learner, x, labels, used, columns(classes)), probe)
+
+    now = believed(np.ones(len(y), bool))
+    # Batches that were answered since, each once; before two classes there was no classifier.
+    earlier = {
+        batch.known.tobytes(): batch.known for batch in batches if len(set(y[batch.known].tolist())) > 1
+    }
+    told = [
+        np.argmax(believed(known), axis=1) for known in list(earlier.values())[-rounds:] if not known.all()
+    ]
+    after = itertools.pairwise([*told, np.argmax(now, axis=1)])
+    held_out = out_of_fold(seed, learner, x[rows], y, places(len(rows)), columns(classes))
+    found = indicate(probe, now, x[rows], y, held_out, told[-1] if told else None)
+    right = np.argmax(held_out, axis=1) == y
+    draws = [Draw(right[batch.known].tolist(), right[batch.drawn].tolist()) for batch in batches]
+    audit = audited(draws, pool or len(x)) if any(draw.right for draw in draws) else None
+    made = shipped()
+    return Assessment(
+        audit or made["accuracy"](found),
+        made["balanced_accuracy"](found),
+        audit,
+        None,
+        found,
+        tuple(float(np.mean(a == b)) for a, b in after),
+    )

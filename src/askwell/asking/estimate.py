@@ -1,0 +1,130 @@
+"""How good is the classifier now? Estimates with intervals, from the labels that were bought."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import expit, logit
+from scipy.stats import beta
+
+from askwell.asking.indicators import Indicators
+
+LABELS, AUDIT = "labels", "audit"
+"""Where an estimate comes from."""
+
+RATE = 0.9
+"""How often the interval should hold the truth."""
+
+
+class Estimate(NamedTuple):
+    """A share with the interval that holds it nine times in ten, and where it comes from."""
+
+    value: float
+    low: float
+    high: float
+    source: str
+
+    def __str__(self) -> str:
+        """In words."""
+        return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f})"
+
+
+class Draw(NamedTuple):
+    """Rows that were drawn at random among those that had no label yet.
+
+    Attributes:
+        known: of the rows that had a label then, whether each is predicted right by a learner not fitted to it.
+        right: the same of the rows that were drawn.
+    """
+
+    known: Sequence[bool]
+    right: Sequence[bool]
+
+
+def audited(draws: Sequence[Draw], rows: int) -> Estimate:
+    """Accuracy on a pool of so many `rows`, from those that were drawn at random, a few in each batch.
+
+    When a draw was made, the pool consisted of rows with a label, which are all known, and of the others, of which the
+    draw is a fair sample. Both parts are weighed by their size; draws are weighed by theirs. The interval is Jeffreys'
+    of the drawn part (Brown et al. 2001), which holds whatever the data are.
+    """
+    total = sum(len(draw.right) for draw in draws)
+    known = drawn = 0.0
+    weights: list[float] = []
+    for draw in draws:
+        weight = (rows - len(draw.known)) / rows / total
+        known += len(draw.right) / total * sum(draw.known) / rows
+        weights += [weight] * len(draw.right)
+        drawn += weight * sum(draw.right)
+    whole = sum(weights)
+    count = whole**2 / sum(weight**2 for weight in weights)
+    low, high = jeffreys(drawn / whole, count)
+    return Estimate(known + drawn, known + whole * low, known + whole * high, AUDIT)
+
+
+def jeffreys(share: float, count: float, rate: float = RATE) -> tuple[float, float]:
+    """The interval of a share of `count` trials; one-sided where all or none succeeded."""
+    hits, tail = share * count, (1 - rate) / 2
+    low = 0.0 if hits <= 0 else float(beta.ppf(tail, hits + 0.5, count - hits + 0.5))
+    high = 1.0 if hits >= count else float(beta.ppf(1 - tail, hits + 0.5, count - hits + 0.5))
+    return low, high
+
+
+FEATURES = (
+    "cross-validation",
+    "weighted cross-validation",
+    "balanced cross-validation",
+    "confidence",
+    "calibrated confidence",
+    "agreement",
+    "majority",
+    "labels",
+    "classes",
+    "labels a class",
+)
+
+
+def features(found: Indicators) -> np.ndarray:
+    """What a regression sees of a session, ``float [len(FEATURES)]``: shares as log-odds, counts as logarithms."""
+    b = found.labels
+    agreement = 0.5 if math.isnan(found.agreement) else found.agreement
+    shares = (found.cv, found.weighted_cv, found.balanced_cv, found.confidence, found.calibrated, agreement)
+    odds = [log_odds(share, b) for share in (*shares, found.majority)]
+    return np.array([*odds, math.log(b), math.log(found.classes), math.log(b / found.classes)])
+
+
+def log_odds(share: float, count: float) -> float:
+    """Finite log-odds of a share of so many."""
+    return float(logit((share * count + 0.5) / (count + 1)))
+
+
+class Regression(NamedTuple):
+    """A linear model of the log-odds of a share, and of the width of its interval; made by `studies/estimate.py`.
+
+    Attributes:
+        weights: of `FEATURES`, a constant first.
+        spread: of the logarithm of the half-width's unit, on (1, log labels).
+        quantile: how many units the interval is wide on either side: nine in ten sets' rounds lie within.
+    """
+
+    weights: tuple[float, ...]
+    spread: tuple[float, float]
+    quantile: float
+
+    def __call__(self, found: Indicators) -> Estimate:
+        """The estimate."""
+        middle = self.weights[0] + float(np.dot(self.weights[1:], features(found)))
+        half = self.quantile * math.exp(self.spread[0] + self.spread[1] * math.log(found.labels))
+        low, value, high = (float(expit(middle + side * half)) for side in (-1, 0, 1))
+        return Estimate(value, low, high, LABELS)
+
+
+@cache
+def shipped() -> Mapping[str, Regression]:
+    """The regressions that come with Askwell, by what they estimate."""
+    content = json.loads((resources.files("askwell.asking") / "estimate.json").read_text())
+    return {name: Regression(**values) for name, values in content["regressions"].items()}

@@ -1,0 +1,213 @@
+"""Estimates of accuracy: right on average, as wide as they say, and the same as independent implementations."""
+
+import itertools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_predict
+from sklearn.neighbors import NearestNeighbors
+from statsmodels.stats.proportion import proportion_confint
+
+import askwell
+from askwell.asking import crossfit
+from askwell.asking.estimate import FEATURES, Draw, Regression, audited, features, jeffreys, shipped
+from askwell.asking.indicators import PROBE, Indicators, indicate, probe_rows, temperature
+from askwell.core import View
+from askwell.learners import make_learner
+from askwell.strategies import Margin
+from askwell.strategies.audited import Audited
+
+N = 200
+RNG = np.random.default_rng(0)
+TRUTH = RNG.integers(0, 3, N)
+X = (RNG.normal(size=(N, 5)) + 1.5 * np.eye(5)[TRUTH]).astype(np.float32)
+NAMES = np.array(["ant", "bee", "cat"])
+
+
+def played(session, rounds, q=10):
+    for _ in range(rounds):
+        ids = session.ask(q)
+        session.tell(ids, NAMES[TRUTH[[int(name) for name in ids]]].tolist())
+    return session
+
+
+@pytest.mark.parametrize("b", [25, 128, 140])
+def test_out_of_fold_is_cross_validation_as_scikit_learn_does_it(b):
+    x, y = X[:b], TRUTH[:b]
+    fold = crossfit.folds(y)
+    ours = np.exp(crossfit.out_of_fold(0, make_learner("logistic"), x, y, 512 if b > 128 else 128, 8))[:, :3]
+    cuts = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(crossfit.FOLDS)]
+    theirs = cross_val_predict(
+        LogisticRegression(C=1.0, tol=1e-8, max_iter=10_000), x, y, cv=cuts, method="predict_proba"
+    )
+    np.testing.assert_allclose(ours, theirs, atol=2e-3)
+
+
+def test_folds_spread_every_class():
+    y = RNG.choice(5, 173, p=[0.5, 0.3, 0.1, 0.05, 0.05])
+    fold = crossfit.folds(y)
+    for part in [fold, *(fold[y == name] for name in range(5))]:
+        count = np.bincount(part, minlength=crossfit.FOLDS)
+        assert count.max() - count.min() <= 1
+
+
+def test_the_audit_is_right_on_average_over_all_draws():
+    right = np.array([True, False, True, True, False, True, False])  # of seven rows, when left out
+    asked, total, ways = [0, 4], 0.0, 0
+    for first in itertools.combinations(
+        range(7), 2
+    ):  # a draw of two, then two that were chosen, then a draw of one
+        chosen = [row for row in asked if row not in first]
+        known = [*first, *chosen]
+        for second in set(range(7)) - set(known):
+            draws = [
+                Draw([], right[list(first)].tolist()),
+                Draw(right[known].tolist(), [bool(right[second])]),
+            ]
+            weight = 1 / (7 - len(known))
+            total, ways = total + weight * audited(draws, 7).value, ways + weight
+    assert total / ways == pytest.approx(right.mean(), abs=1e-12)
+
+
+@pytest.mark.parametrize(("hits", "count"), [(1, 10), (7, 10), (45, 50), (2, 3)])
+def test_the_interval_of_one_draw_is_jeffreys(hits, count):
+    found = audited([Draw([], [i < hits for i in range(count)])], 10**9)
+    assert found.value == pytest.approx(hits / count)
+    assert (found.low, found.high) == pytest.approx(
+        proportion_confint(hits, count, 0.1, "jeffreys"), abs=1e-6
+    )
+
+
+def test_the_interval_covers_at_its_rate():
+    p = np.linspace(0.05, 0.95, 46)
+    for count in (5, 20, 60):
+        low, high = np.array([jeffreys(hits / count, count) for hits in range(count + 1)]).T
+        chance = stats.binom.pmf(np.arange(count + 1)[:, None], count, p)
+        covered = (chance * ((low[:, None] <= p) & (p <= high[:, None]))).sum(axis=0)
+        assert covered.mean() == pytest.approx(0.9, abs=0.02)
+        assert covered.min() > 0.8
+    assert jeffreys(1.0, 8)[1] == 1.0
+    assert jeffreys(0.0, 8)[0] == 0.0
+
+
+def test_audited_batches_are_drawn_uniformly_and_chosen_as_the_strategy_would():
+    n, q = 8, 4
+    x, proba = X[:n], np.random.default_rng(1).dirichlet(np.ones(3), n).astype(np.float32)
+    y = np.full(n, -1, np.int32)
+    y[[0, 1]] = 0, 1
+    rows = jnp.array([0, 1, n, n, n, n])
+    strategy = Audited(Margin(), 0.25)
+    given = jnp.asarray(x), jnp.log(proba), jnp.asarray(y), rows
+
+    def select(key):
+        return strategy.select(key, View.of(*given), q)
+
+    picks = np.asarray(jax.jit(jax.vmap(select))(jax.random.split(jax.random.key(0), 6000)))
+    assert strategy.drawn(q) == 1
+    count = np.bincount(picks[:, -1], minlength=n)
+    assert count[:2].sum() == 0
+    assert stats.chisquare(count[2:]).pvalue > 1e-4
+    top = np.sort(proba, axis=1)
+    order = [row for row in np.argsort(top[:, -1] - top[:, -2]) if row > 1]
+    for one in np.unique(picks, axis=0):
+        assert one[:-1].tolist() == [row for row in order if row != one[-1]][: q - 1]
+
+
+@pytest.mark.parametrize(("share", "q", "drawn"), [(0.1, 10, 1), (0.1, 3, 1), (0.25, 10, 2), (1.0, 7, 7)])
+def test_how_many_of_a_batch_are_drawn(share, q, drawn):
+    session = askwell.Session(X, strategy="margin", audit=share)
+    ids = session.ask(q)
+    assert len(set(ids)) == q
+    assert session.log.batches[-1].audit == set(ids[-drawn:])
+
+
+def test_indicators_are_what_they_say():
+    rows = np.arange(40)
+    model = LogisticRegression().fit(X[rows], TRUTH[rows])
+    log_proba = model.predict_log_proba(X)
+    held_out = cross_val_predict(LogisticRegression(), X[rows], TRUTH[rows], cv=5, method="predict_log_proba")
+    before = np.zeros(N, int)
+    found = indicate(X, log_proba, X[rows], TRUTH[rows], held_out, before)
+    hit = held_out.argmax(axis=1) == TRUTH[rows]
+    nearest = NearestNeighbors(n_neighbors=1).fit(X[rows]).kneighbors(X, return_distance=False)[:, 0]
+    assert found.weighted_cv == pytest.approx(hit[nearest].mean())
+    assert found.effective == pytest.approx(1 / np.sum((np.bincount(nearest, minlength=40) / N) ** 2))
+    assert found.cv == pytest.approx(hit.mean())
+    assert found.balanced_cv == pytest.approx(np.mean([hit[TRUTH[rows] == k].mean() for k in range(3)]))
+    assert found.confidence == pytest.approx(model.predict_proba(X).max(axis=1).mean(), abs=1e-6)
+    assert found.agreement == pytest.approx(np.mean(model.predict(X) == 0))
+    assert found.majority == pytest.approx(np.bincount(model.predict(X)).max() / N)
+    t = temperature(held_out, TRUTH[rows])
+
+    def loss(t):
+        logits = held_out / t
+        return -np.mean((logits - np.log(np.exp(logits).sum(axis=1, keepdims=True)))[rows, TRUTH[rows]])
+
+    assert loss(t) <= min(loss(one) for one in np.geomspace(0.1, 10, 200)) + 1e-4
+
+
+def test_large_pools_are_probed():
+    assert probe_rows(500, 0).tolist() == list(range(500))
+    rows = probe_rows(10_000, 3)
+    assert len(set(rows.tolist())) == PROBE
+    assert rows.tolist() == probe_rows(10_000, 3).tolist() != probe_rows(10_000, 4).tolist()
+
+
+def test_a_regression_is_linear_in_log_odds():
+    found = Indicators(50, 3, 0.4, 0.8, 0.7, 0.75, 0.9, 0.85, float("nan"), 30.0)
+    assert len(features(found)) == len(FEATURES)
+    assert np.all(np.isfinite(features(found._replace(cv=1.0, weighted_cv=0.0, agreement=1.0))))
+    weights = (0.5, *np.linspace(-1, 1, len(FEATURES)))
+    made = Regression(weights, (-1.0, -0.5), 1.5)(found)
+    odds = 0.5 + features(found) @ np.linspace(-1, 1, len(FEATURES))
+    half = 1.5 * np.exp(-1 - 0.5 * np.log(50))
+    assert made[:3] == pytest.approx(1 / (1 + np.exp(-odds - np.array([0, -half, half]))))
+
+
+def test_the_shipped_regressions_are_sane():
+    made = shipped()
+    assert set(made) == {"accuracy", "balanced_accuracy"}
+    good = Indicators(100, 3, 0.4, 0.95, 0.95, 0.95, 0.95, 0.95, 0.99, 50.0)
+    bad = good._replace(
+        cv=0.5, balanced_cv=0.5, weighted_cv=0.5, confidence=0.5, calibrated=0.5, agreement=0.6
+    )
+    for one in made.values():
+        assert one(bad).high < one(good).value
+        assert 0 < one(good).low < one(good).value < one(good).high < 1
+
+
+@pytest.mark.parametrize("audit", [0.0, 0.3])
+def test_a_session_says_how_good_it_is(tmp_path, audit):
+    session = played(askwell.Session(X, strategy="margin-herding", audit=audit), 6)
+    status = session.status()
+    right = np.mean(session.predict() == NAMES[TRUTH])
+    assert status.accuracy.source == ("audit" if audit else "labels")
+    assert status.accuracy.low < right < status.accuracy.high
+    assert status.balanced_accuracy.low < right < status.balanced_accuracy.high
+    assert f"Accuracy now: {status.accuracy}{' by the audit' if audit else ''};" in str(status)
+    session.save(tmp_path / "s.json")
+    assert askwell.Session.load(tmp_path / "s.json", X).status() == status
+
+
+def test_it_says_so_where_nothing_can_be_told():
+    session = askwell.Session(X, strategy="margin")
+    assert (session.status().accuracy, session.status().stop) == (None, False)
+    session.tell({"0": "ant", "1": "bee", "2": "cat"})
+    said = "How good the classifier is cannot be told yet: that takes two classes, and one of them twice."
+    assert session.status().assessment.unknown == said
+    assert said in str(session.status())
+    session.tell({"3": "ant"})
+    assert session.status().accuracy is not None
+    given = askwell.Session(X, strategy="margin", proba=np.full((N, 3), 1 / 3), classes=NAMES)
+    given.tell({"0": "ant", "1": "bee", "2": "ant"})
+    assert "only you can fit it without some of the labels" in str(given.status())
+
+
+@pytest.mark.parametrize("audit", [-0.1, 1.5])
+def test_an_audit_is_a_share(audit):
+    with pytest.raises(askwell.AskwellError, match="audit is"):
+        askwell.Session(X, audit=audit)
