@@ -17,11 +17,11 @@ import askwell
 from askwell.asking.belief import fit_to, predict
 from askwell.asking.choice import columns, places
 from askwell.asking.crossfit import out_of_fold
-from askwell.asking.estimate import Draw, audited
+from askwell.asking.estimate import audited
 from askwell.asking.indicators import indicate
 from askwell.core import AskwellError
 from askwell.data import Dataset, Synthetic, load, split
-from askwell.data.catalogue import catalogue
+from askwell.data.catalogue import META_TRAIN, META_VALIDATION, catalogue
 from askwell.learners import make_learner
 from askwell.policies import make_strategy
 from askwell.strategies.audited import Audited
@@ -31,6 +31,8 @@ AUDITS = (0.1, 0.2)
 BATCH, ROUNDS, SPLITS = 10, 20, 4
 SMALL = 500
 """Sets of fewer rows are played for half as many rounds."""
+
+ORDER = (META_TRAIN, META_VALIDATION, "held out", "other")
 
 SYNTHETIC = [
     Synthetic(1000, 1, 1000, d, c, network=0.35, tree=0.1, noise=(0, noise), imbalance=(0, 2), rarest=0.01)
@@ -46,7 +48,7 @@ def sets() -> dict[str, str]:
     real = {entry.name: entry.role or "other" for entry in catalogue() if entry.installed}
     for twin in ("keel:iris", "keel:wine", "wdbc", "optdigits"):  # the same data as another set
         real.pop(twin, None)
-    return {**drawn, **real}
+    return {**drawn, **dict(sorted(real.items(), key=lambda pair: ORDER.index(pair[1])))}
 
 
 def dataset(name: str) -> Dataset:
@@ -68,32 +70,37 @@ def played() -> dict[str, object]:
     return {**made, **{f"audit {share}": Audited(made["margin-herding"], share) for share in AUDITS}}
 
 
-def collect(name: str, role: str, folder: Path) -> str:
-    """Play one set and keep a table: a row for each strategy, split, batch and round."""
+def play(name: str, data: Dataset, folder: Path) -> pl.DataFrame:
+    """What each strategy asked: `strategy`, `split`, `round`, `picks`."""
+    path = folder / "played" / f"{name.replace(':', '-')}.parquet"
+    if not path.exists():
+        rounds = ROUNDS if len(data.x) >= SMALL else ROUNDS // 2
+        spec = {"rounds": rounds, "batches": BATCH, "splits": SPLITS, "seed": 0}
+        records = askwell.compare(data, strategies=played(), **spec).records
+        records.select("strategy", "split", "round", "picks").write_parquet(path)
+    return pl.read_parquet(path)
+
+
+def tell(name: str, role: str, folder: Path) -> str:
+    """Keep a table of one set: a row for each strategy, split and round."""
     path = folder / f"{name.replace(':', '-')}.parquet"
     if path.exists():
         return f"{name}: kept"
     data, found, strategies = dataset(name), [], played()
-    rounds = ROUNDS if len(data.x) >= SMALL else ROUNDS // 2
     try:
-        records = askwell.compare(
-            data, strategies=strategies, rounds=rounds, batches=BATCH, splits=SPLITS, seed=0
-        ).records
+        asked = play(name, data, folder)
     except AskwellError as error:  # a set that is too small
         return f"{name}: left out ({error})"
-    parts = split(data, seed=0, splits=SPLITS, budget=rounds * BATCH)
-    for (strategy, number), episode in records.group_by("strategy", "split", maintain_order=True):
+    parts = split(data, seed=0, splits=SPLITS, budget=asked["round"].max() * BATCH)
+    for (strategy, number), episode in asked.group_by("strategy", "split", maintain_order=True):
         place = {data.ids[row]: at for at, row in enumerate(parts.rows[number])}
         x, y = np.asarray(parts.pools.x[number]), np.asarray(parts.pools.y[number])
         audit = strategies[strategy].drawn(BATCH) if isinstance(strategies[strategy], Audited) else 0
         picks = [[place[name] for name in names] for names in episode["picks"]]
         outside = np.setdiff1d(np.arange(len(data.x)), parts.rows[number])
         told = watch(x, y, picks, len(data.classes), audit, data.x[outside], data.y[outside])
-        for row, truth in zip(told, episode.to_dicts(), strict=True):
-            about = {key: truth[key] for key in ("split", "round", "picks")}
-            found.append(
-                {"set": name, "role": role, "strategy": strategy, **about, "outside": len(outside), **row}
-            )
+        about = {"set": name, "role": role, "strategy": strategy, "split": number, "outside": len(outside)}
+        found += [{**about, "round": round, **row} for round, row in enumerate(told, start=1)]
     pl.DataFrame(found, infer_schema_length=None).write_parquet(path)
     return f"{name}: {len(found)} rounds"
 
@@ -109,11 +116,8 @@ def watch(
 ) -> Iterator[dict[str, Any]]:
     """What a session could tell after each round, where it could, and what was true of new rows."""
     learner, before = make_learner("logistic"), None
-    draws: list[tuple[int, list[int]]] = []
     for round in range(1, len(picks) + 1):
         rows = np.array([row for batch in picks[:round] for row in batch])
-        if audit:
-            draws.append((len(rows) - len(picks[0]), picks[round - 1][-audit:]))
         padded = np.full(places(len(rows)), len(x), np.int32)
         padded[: len(rows)] = rows
         fitted = fit_to(0, learner, x, y, padded, columns(classes))
@@ -125,13 +129,9 @@ def watch(
             held_out = out_of_fold(0, learner, x[rows], y[rows], places(len(rows)), columns(classes))
             row |= indicate(x, log_proba, x[rows], y[rows], held_out, before)._asdict()
             if audit:
-                right = np.argmax(held_out, axis=1) == y[rows]
-                place = {row: at for at, row in enumerate(rows)}
-                made = [
-                    Draw(right[:start].tolist(), [bool(right[place[one]]) for one in drawn])
-                    for start, drawn in draws
-                ]
-                row |= dict(zip(("audit", "audit_low", "audit_high"), audited(made, len(x))[:3], strict=True))
+                right = dict(zip(rows.tolist(), np.argmax(held_out, axis=1) == y[rows], strict=True))
+                drawn = [bool(right[row]) for batch in picks[:round] for row in batch[-audit:]]
+                row |= dict(zip(("audit", "audit_low", "audit_high"), audited(drawn)[:3], strict=True))
         before = np.argmax(log_proba, axis=1)
         yield row
 
@@ -141,9 +141,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("runs/estimate"))
     given = parser.parse_args()
-    given.out.mkdir(parents=True, exist_ok=True)
+    (given.out / "played").mkdir(parents=True, exist_ok=True)
     for name, role in sets().items():
-        print(collect(name, role, given.out), flush=True)
+        print(tell(name, role, given.out), flush=True)
 
 
 if __name__ == "__main__":

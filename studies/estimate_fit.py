@@ -22,44 +22,49 @@ HOME = Path(askwell.__file__).parent / "asking" / "estimate.json"
 TARGETS = ("accuracy", "balanced_accuracy")
 FIT = ("synthetic", META_TRAIN)
 PENALTIES = (0.1, 1.0, 10.0, 100.0, 1000.0)
+REAL = 3
 ODDS = 200
 """Log-odds of a measured share are those of so many trials, so that 1 has some."""
 
 
 def fit(rows: pl.DataFrame, target: str) -> Regression:
-    """A regression of `target`, whose penalty and interval come from sets that were left out."""
+    """A regression of `target`, fitted to the sets of `FIT`; each real one counts as much as `REAL` synthetic ones.
+
+    The penalty, and how wide the interval is, come from real sets that were left out: those of meta-train one by one,
+    those of meta-validation altogether.
+    """
     X = np.array([features(found) for found in indicators(rows)])
     y = np.array([log_odds(share, ODDS) for share in rows[target]])
-    sets = rows["set"].to_numpy()
-    weight = 1 / rows.select(pl.len().over("set")).to_series().to_numpy()
-    weight *= len(np.unique(sets)) / weight.sum()
-    middle, scale = np.average(X, axis=0, weights=weight), X.std(axis=0)
+    sets, role = rows["set"].to_numpy(), rows["role"].to_numpy()
+    fitted, real = np.isin(role, FIT), role != "synthetic"
+    weight = np.where(real, REAL, 1) / rows.select(pl.len().over("set")).to_series().to_numpy()
+    middle, scale = X[fitted].mean(axis=0), X[fitted].std(axis=0)
     X = (X - middle) / scale
 
+    def made(penalty: float, some: np.ndarray) -> Ridge:
+        return Ridge(penalty).fit(X[some], y[some], weight[some] / weight[some].mean())
+
     def left_out(penalty: float) -> np.ndarray:
-        residual = np.empty(len(y))
-        for name in np.unique(sets):
+        residual = np.full(len(y), np.nan)
+        for name in np.unique(sets[real]):
             out = sets == name
-            model = Ridge(penalty).fit(X[~out], y[~out], sample_weight=weight[~out] * 1000)
-            residual[out] = y[out] - model.predict(X[out])
-        return residual
+            residual[out] = y[out] - made(penalty, fitted & ~out).predict(X[out])
+        return residual[real]
 
     residuals = {penalty: left_out(penalty) for penalty in PENALTIES}
-    penalty = min(residuals, key=lambda one: np.average(np.abs(residuals[one]), weights=weight))
-    model = Ridge(penalty).fit(X, y, sample_weight=weight * 1000)
-    size = np.abs(residuals[penalty])
-    labels = np.log(rows["labels"].to_numpy())
-    slope, start = np.polyfit(labels, np.log(size + 0.02), 1, w=np.sqrt(weight))
-    unit = np.exp(start + slope * labels)
+    each = weight[real]
+    penalty = min(residuals, key=lambda one: np.average(np.abs(residuals[one]), weights=each))
+    model, size = made(penalty, fitted), np.abs(residuals[penalty])
+    labels = np.log(rows["labels"].to_numpy()[real])
+    slope, start = np.polyfit(labels, np.log(size + 0.05), 1, w=np.sqrt(each))
     weights = model.coef_ / scale
-    constant = model.intercept_ - weights @ middle
-    print(f"{target}: penalty {penalty}, mean |residual| {np.average(size, weights=weight):.3f}")
+    print(f"{target}: penalty {penalty}, mean residual of sets left out {np.average(size, weights=each):.3f}")
     for name, value in zip(FEATURES, model.coef_, strict=True):
         print(f"   {name:28s} {value:+.3f}")
     return Regression(
-        tuple(float(value) for value in (constant, *weights)),
+        tuple(float(value) for value in (model.intercept_ - weights @ middle, *weights)),
         (float(start), float(slope)),
-        quantile(size / unit, weight, 0.9),
+        quantile(size / np.exp(start + slope * labels), each, 0.9),
     )
 
 
@@ -131,37 +136,64 @@ def table(found: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     ).sort(by)  # fmt: skip
 
 
+def read(folder: Path) -> pl.DataFrame:
+    """What was played."""
+    return pl.concat(
+        [pl.read_parquet(path) for path in sorted(folder.glob("*.parquet"))], how="diagonal_relaxed"
+    )
+
+
+def shown(frame: pl.DataFrame, digits: int = 3) -> str:
+    """A Markdown table."""
+    lines = [frame.columns, ["---"] * len(frame.columns)]
+    for row in frame.iter_rows():
+        lines.append([f"{cell:.{digits}f}" if isinstance(cell, float) else str(cell) for cell in row])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def costs(rows: pl.DataFrame) -> pl.DataFrame:
+    """What an audit costs: AULC less that of the same strategy without, by set; the standard error is over sets."""
+    a_set = rows.group_by("set", "strategy").agg(aulc=pl.col("accuracy").mean())
+    base = a_set.filter(pl.col("strategy") == "margin-herding").select("set", base="aulc")
+    apart = a_set.join(base, on="set").with_columns(difference=pl.col("aulc") - pl.col("base"))
+    some = apart.filter(pl.col("strategy").str.starts_with("audit") | (pl.col("strategy") == "random"))
+    return some.group_by("strategy").agg(
+        sets=pl.len(), difference=pl.col("difference").mean(), se=pl.col("difference").std() / pl.len().sqrt()
+    ).sort("strategy")  # fmt: skip
+
+
 def main() -> None:
     """Fit and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=Path, default=Path("runs/estimate"))
     parser.add_argument("--write", action="store_true", help="replace the file that comes with Askwell")
     given = parser.parse_args()
-    rows = pl.concat(
-        [pl.read_parquet(path) for path in sorted(given.runs.glob("*.parquet"))], how="diagonal_relaxed"
-    )
-    rows = rows.drop_nulls("cv").with_columns(pl.col("agreement").cast(pl.Float64))
-    chosen = rows.filter(pl.col("role").is_in(FIT))
-    made = {target: fit(chosen, target) for target in TARGETS}
+    everything = read(given.runs)
+    rows = everything.drop_nulls("cv").with_columns(pl.col("agreement").cast(pl.Float64))
+    known = rows.filter(pl.col("role").is_in([*FIT, META_VALIDATION]))
+    made = {target: fit(known, target) for target in TARGETS}
     if given.write:
-        content = {
-            "made by": "python studies/estimate_fit.py --write",
-            "regressions": {k: v._asdict() for k, v in made.items()},
-        }
+        content = json.loads(HOME.read_text()) if HOME.exists() else {}
+        content["made by"] = "python studies/estimate_fit.py --write, python studies/stopping.py --write"
+        content["regressions"] = {target: one._asdict() for target, one in made.items()}
         HOME.write_text(json.dumps(content, indent=1) + "\n")
-    pl.Config.set_tbl_rows(200)
     found = estimates(rows.filter(~pl.col("role").is_in(FIT)), made)
-    meta = found.filter(pl.col("role") == META_VALIDATION)
-    for name, some in (("meta-validation", meta), ("other", found.filter(pl.col("role") != META_VALIDATION))):
-        if len(some):
-            print(name, table(some, ["of", "estimate"]))
-            print(
-                table(
-                    some.filter(pl.col("estimate").is_in(["regression", "audit"])),
-                    ["of", "estimate", "strategy"],
-                )
-            )
-            print(table(some.filter(pl.col("estimate") == "regression"), ["of", "labels"]))
+    how = pl.when(pl.col("strategy") == "random").then(pl.lit("random")).otherwise(pl.lit("chosen"))
+    found = found.with_columns(batches=pl.when(pl.col("estimate") == "audit").then("strategy").otherwise(how))
+    unseen = found.filter(pl.col("role") != META_VALIDATION)
+    print("\n# accuracy, on sets that played no part\n")
+    some = unseen.filter(pl.col("of") == "accuracy")
+    print(shown(table(some, ["estimate", "batches", "role"])))
+    print("\n# by labels, held out and other\n")
+    some = unseen.filter(
+        pl.col("labels").is_in([10, 20, 50, 100, 200]), pl.col("estimate").is_in(["regression", "audit"])
+    )
+    some = some.with_columns(of=pl.when(pl.col("estimate") == "audit").then("strategy").otherwise("of"))
+    print(shown(table(some, ["of", "labels"])))
+    print("\n# what an audit costs in AULC, against margin-herding alone\n")
+    print(shown(costs(everything.filter(~pl.col("role").is_in([*FIT, META_VALIDATION]))), 4))
+    print("\n# meta-validation\n")
+    print(shown(table(found.filter(pl.col("role") == META_VALIDATION), ["of", "estimate", "batches"])))
 
 
 if __name__ == "__main__":

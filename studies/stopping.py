@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from estimate_fit import FIT, HOME, indicators, quantile
+from estimate_fit import FIT, HOME, indicators, quantile, read, shown
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import Ridge
 
@@ -69,7 +69,7 @@ def fit_gain(rows: pl.DataFrame) -> Gain:
     return Gain(tuple(float(v) for v in model.coef_), quantile(residual / unit, weight, 0.9))
 
 
-def judge_gain(rows: pl.DataFrame, made: Gain) -> None:
+def judge_gain(rows: pl.DataFrame, made: Gain) -> pl.DataFrame:
     """How often a gain was at most what was said, and how near the expected one lies."""
     found = []
     for row, about in zip(rows.to_dicts(), indicators(rows), strict=True):
@@ -95,13 +95,13 @@ def judge_gain(rows: pl.DataFrame, made: Gain) -> None:
         gain=pl.col("gain").mean(),
         error=(pl.col("gain") - pl.col("expected")).abs().mean(),
     )
-    print(a_set.group_by("more").agg(pl.len(), pl.exclude("set").mean()).sort("more"))
+    return a_set.group_by("more").agg(pl.len().alias("sets"), pl.exclude("set").mean()).sort("more")
 
 
 def stopping(rows: pl.DataFrame, made: Gain) -> pl.DataFrame:
     """For each rule and episode: where it stopped, what was left, and what was spent beyond need."""
     found = []
-    for (name, strategy, split), episode in rows.sort("round").group_by(
+    for (name, strategy, _), episode in rows.sort("round").group_by(
         "set", "strategy", "split", maintain_order=True
     ):
         accuracy, agreement = (
@@ -178,37 +178,20 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs/estimate"))
     parser.add_argument("--write", action="store_true", help="put it into the file that comes with Askwell")
     given = parser.parse_args()
-    pl.Config.set_tbl_rows(100)
-    rows = pl.concat(
-        [pl.read_parquet(path) for path in sorted(given.runs.glob("*.parquet"))], how="diagonal_relaxed"
-    )
-    rows = rows.drop_nulls("cv").with_columns(pl.col("agreement").cast(pl.Float64))
+    rows = read(given.runs).drop_nulls("cv").with_columns(pl.col("agreement").cast(pl.Float64))
     chosen = rows.filter(pl.col("role").is_in(FIT))
     made = fit_gain(chosen)
-    rest = {
-        "meta-validation": rows.filter(pl.col("role") == META_VALIDATION),
-        "other": rows.filter(~pl.col("role").is_in([*FIT, META_VALIDATION])),
-    }
-    for name, some in rest.items():
-        if len(some):
-            print(name)
-            judge_gain(some, made)
-            print(summary(stopping(some, made)))
-    for name, some in {"fit": chosen, **rest}.items():
-        if len(some):
-            found = savings(some).filter(
-                pl.col("strategy").is_in(["margin", "margin-herding", "learned"]),
-                pl.col("labels").is_in([20, 50, 100, 150]),
-            )
-            print(
-                name,
-                found.group_by("strategy", "labels")
-                .agg(
-                    pl.len(),
-                    *(pl.col("ratio").quantile(q).alias(f"{q}") for q in (0.1, 0.25, 0.5, 0.75, 0.9)),
-                )
-                .sort("strategy", "labels"),
-            )
+    rest = {"meta-validation": META_VALIDATION, "held out": "held out", "other": "other"}
+    for name, role in rest.items():
+        some = rows.filter(pl.col("role") == role)
+        print(f"\n# {name}: gains of 10, 20 and 50 labels\n\n{shown(judge_gain(some, made), 4)}")
+        print(f"\n# {name}: stopping\n\n{shown(summary(stopping(some, made)), 4)}")
+    for name, some in {"fit": chosen, "the rest": rows.filter(~pl.col("role").is_in(FIT))}.items():
+        found = savings(some).filter(pl.col("strategy").is_in(["margin", "margin-herding", "learned"]))
+        quartiles = [pl.col("ratio").quantile(q).alias(f"quantile {q}") for q in (0.25, 0.5, 0.75)]
+        found = found.filter(pl.col("labels").is_in([20, 50, 100])).group_by("strategy", "labels")
+        table = found.agg(pl.len().alias("sets"), *quartiles).sort("strategy", "labels")
+        print(f"\n# {name}: random labels that do as well, over labels\n\n{shown(table, 2)}")
     if given.write:
         content = json.loads(HOME.read_text())
         content["gain"] = made._asdict()

@@ -217,7 +217,9 @@ def test_a_column_that_gives_the_answers_away_is_named(tmp_path):
         "mixed: column 'animal' holds the very label of all 9 labelled rows; if it is the label, leave it out"
     )
     assert [note[: len(leak)] for note in said(tmp_path / "mixed.csv", words)][:-2] == [leak]
-    assert len(said(tmp_path / "mixed.csv", words, some=4)) == 2  # as well an accident; it counts the labels, and judges
+    assert (
+        len(said(tmp_path / "mixed.csv", words, some=4)) == 2
+    )  # as well an accident; it counts the labels, and judges
     assert len(said(tmp_path / "mixed.csv", digits)) == 2
     numbers = pool.with_columns(animal=pl.Series(digits).cast(pl.Float32))
     numbers.write_parquet(tmp_path / "numbers.parquet")

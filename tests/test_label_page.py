@@ -1,4 +1,4 @@
-"""What docs/label.md shows works, and prints what the page says."""
+"""What docs/label.md and docs/estimate.md show works, and prints what the pages say."""
 
 import contextlib
 import io
@@ -6,10 +6,12 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
+
 from askwell import cli
 
-PAGE = (Path(__file__).parents[1] / "docs" / "label.md").read_text()
-SHOWN = re.findall(r"^```(python|sh)\n(.*?)^```\n\n(?:```\n(.*?)^```\n)?", PAGE, re.M | re.S)
+DOCS = Path(__file__).parents[1] / "docs"
+BLOCK = re.compile(r"^```(python|sh)\n(.*?)^```\n\n(?:```\n(.*?)^```\n)?", re.M | re.S)
 
 
 def run(kind, code, names, monkeypatch):
@@ -25,9 +27,11 @@ def run(kind, code, names, monkeypatch):
     return notes.getvalue() + output.getvalue()
 
 
-def test_the_examples_print_what_the_page_says(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("page", "blocks"), [("label.md", 11), ("estimate.md", 1)])
+def test_the_examples_print_what_the_page_says(tmp_path, monkeypatch, page, blocks):
     monkeypatch.chdir(tmp_path)
-    assert len(SHOWN) == 11
+    shown = BLOCK.findall((DOCS / page).read_text())
+    assert len(shown) == blocks
     names: dict = {}
-    for kind, code, said in SHOWN:
+    for kind, code, said in shown:
         assert run(kind, code, names, monkeypatch) == said

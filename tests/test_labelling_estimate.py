@@ -1,7 +1,5 @@
 """Estimates of accuracy: right on average, as wide as they say, and the same as independent implementations."""
 
-import itertools
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,8 +11,8 @@ from sklearn.neighbors import NearestNeighbors
 from statsmodels.stats.proportion import proportion_confint
 
 import askwell
-from askwell.asking import crossfit
-from askwell.asking.estimate import FEATURES, Draw, Regression, audited, features, jeffreys, shipped
+from askwell.asking import crossfit, expected
+from askwell.asking.estimate import FEATURES, Regression, audited, features, jeffreys, shipped
 from askwell.asking.indicators import PROBE, Indicators, indicate, probe_rows, temperature
 from askwell.core import View
 from askwell.learners import make_learner
@@ -55,31 +53,29 @@ def test_folds_spread_every_class():
         assert count.max() - count.min() <= 1
 
 
-def test_the_audit_is_right_on_average_over_all_draws():
-    right = np.array([True, False, True, True, False, True, False])  # of seven rows, when left out
-    asked, total, ways = [0, 4], 0.0, 0
-    for first in itertools.combinations(
-        range(7), 2
-    ):  # a draw of two, then two that were chosen, then a draw of one
-        chosen = [row for row in asked if row not in first]
-        known = [*first, *chosen]
-        for second in set(range(7)) - set(known):
-            draws = [
-                Draw([], right[list(first)].tolist()),
-                Draw(right[known].tolist(), [bool(right[second])]),
-            ]
-            weight = 1 / (7 - len(known))
-            total, ways = total + weight * audited(draws, 7).value, ways + weight
-    assert total / ways == pytest.approx(right.mean(), abs=1e-12)
-
-
 @pytest.mark.parametrize(("hits", "count"), [(1, 10), (7, 10), (45, 50), (2, 3)])
-def test_the_interval_of_one_draw_is_jeffreys(hits, count):
-    found = audited([Draw([], [i < hits for i in range(count)])], 10**9)
+def test_an_audit_is_a_share_with_jeffreys_interval(hits, count):
+    found = audited([i < hits for i in range(count)])
     assert found.value == pytest.approx(hits / count)
     assert (found.low, found.high) == pytest.approx(
         proportion_confint(hits, count, 0.1, "jeffreys"), abs=1e-6
     )
+
+
+def test_what_was_drawn_is_judged_by_learners_that_were_not_fitted_to_it():
+    session = played(askwell.Session(X, strategy="margin", audit=0.4), 5)
+    names = list(session.log.labels)
+    rows = np.array([int(name) for name in names])
+    held_out = crossfit.out_of_fold(
+        0, make_learner("logistic"), session._standing.x[rows], TRUTH[rows], 128, 8
+    )
+    right = dict(zip(names, np.argmax(held_out, axis=1) == TRUTH[rows], strict=True))
+    drawn = [name for batch in session.log.batches for name in batch.audit]
+    assert len(drawn) == 20
+    found = session.status().assessment.audit
+    assert found == audited([right[name] for name in drawn])
+    session.untell(drawn[:5])
+    assert session.status().assessment.audit != found
 
 
 def test_the_interval_covers_at_its_rate():
@@ -211,3 +207,33 @@ def test_it_says_so_where_nothing_can_be_told():
 def test_an_audit_is_a_share(audit):
     with pytest.raises(askwell.AskwellError, match="audit is"):
         askwell.Session(X, audit=audit)
+
+
+def test_the_expected_gain_shrinks_and_is_none_beyond_its_reach():
+    found = Indicators(100, 3, 0.4, 0.8, 0.8, 0.8, 0.8, 0.8, 0.95, 50.0)
+    made = expected.shipped()
+    few, many = made(found, 0.8, 10), made(found, 0.8, 50)
+    late = made(found._replace(labels=400), 0.8, 10)
+    assert 0 <= late.expected < few.expected < many.expected < 0.2
+    assert few.expected < few.most < many.most
+    assert made(found, 0.999, 10).expected <= 0.001
+    session = played(askwell.Session(X, strategy="margin"), 1, 6)
+    session.ask(31)
+    assert session.status().assessment.gain is None
+    session.tell(
+        session.log.events[-1].ids, NAMES[TRUTH[[int(name) for name in session.log.events[-1].ids]]].tolist()
+    )
+    assert session.status().assessment.gain.more == 31
+    assert " 31 more labels will probably bring +0.0" in str(session.status())
+
+
+def test_a_file_of_asked_rows_tells_the_batches_too(tmp_path):
+    rows = [f"{i},{NAMES[TRUTH[i]]},{i % 10 + 1}" for i in range(40)] + ["41,ant,"]
+    (tmp_path / "next.csv").write_text("\n".join(["id,label,rank", *rows]) + "\n")
+    session = askwell.Session(X, strategy="margin", labels=tmp_path / "next.csv")
+    assert session.log.rounds == 4
+    assert [len(batch.known) for batch in session.log.batches] == [1, 11, 21, 31]
+    assert (session.status().labels, session.status().unasked) == (41, 0)
+    assert len(session.status().assessment.agreement) == 3
+    notes = askwell.ask(X, labels=tmp_path / "next.csv", batch=5).notes
+    assert any(note.startswith("Accuracy now: ") for note in notes)

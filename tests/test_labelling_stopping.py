@@ -6,6 +6,7 @@ import pytest
 import askwell
 from askwell.asking.assess import Assessment
 from askwell.asking.estimate import Estimate
+from askwell.asking.expected import Expected
 from askwell.asking.stopping import Stop
 
 AUDIT = Estimate(0.9, 0.86, 0.93, "audit")
@@ -19,6 +20,8 @@ AUDIT = Estimate(0.9, 0.86, 0.93, "audit")
         (Stop(0.99, 3), Assessment(agreement=(0.99, 1.0)), 50, None),
         (Stop(0.9, 1), Assessment(agreement=(0.92,)), 50, "the last batch changed at most 8.0%"),
         (Stop(None, 3), Assessment(agreement=(1.0, 1.0, 1.0)), 50, None),
+        (Stop(None, gain=0.002), Assessment(gain=Expected(10, 0.0019, 0.01)), 50, "10 more labels will probably bring"),
+        (Stop(None, gain=0.002), Assessment(gain=Expected(10, 0.0021, 0.01)), 50, None),
         (Stop(None, width=0.08), Assessment(audit=AUDIT), 50, "the audit tells the accuracy to within 0.07"),
         (Stop(None, width=0.06), Assessment(audit=AUDIT), 50, None),
         (Stop(None, width=0.5), Assessment(accuracy=AUDIT._replace(source="labels")), 50, None),
@@ -38,7 +41,7 @@ def test_any_one_of_them_suffices():
 
 
 @pytest.mark.parametrize(
-    "bad", [{"agreement": 0.0}, {"agreement": 1.1}, {"rounds": 0}, {"width": -1}, {"labels": 0}]
+    "bad", [{"agreement": 0.0}, {"agreement": 1.1}, {"rounds": 0}, {"width": -1}, {"gain": 0}, {"labels": 0}]
 )
 def test_what_can_never_hold_is_refused(bad):
     with pytest.raises(askwell.AskwellError, match=f"stop: {next(iter(bad))} is"):

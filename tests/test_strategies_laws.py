@@ -11,6 +11,7 @@ import pytest
 from askwell import testing
 from askwell.core import AbstractStrategy
 from askwell.strategies import STRATEGIES, AbstractScoreStrategy, Margin, Random
+from askwell.strategies.audited import Audited
 from askwell.strategies.pickers import top_k
 from askwell.strategies.search import Search
 from askwell.testing import strategies as laws
@@ -20,7 +21,10 @@ CEILINGS = [name for name, strategy in ROW_STRATEGIES.items() if strategy.cheats
 # Thousands of batches are played here, so those that refit much try little; see below for what they do by default.
 SEARCH = Search((Random(), Margin()), exchanges=1, trials=2)
 BRIEF = {"expected-error": {"refits": 48}} | {name: {"search": SEARCH} for name in CEILINGS}
-ALL = {name: kind(**BRIEF.get(name, {})) for name, kind in ROW_STRATEGIES.items()}
+ALL: dict[str, AbstractStrategy] = {
+    name: kind(**BRIEF.get(name, {})) for name, kind in ROW_STRATEGIES.items()
+}
+ALL["audited"] = Audited(Margin(), 0.3)
 
 
 @pytest.mark.parametrize("law", testing.STRATEGY_LAWS, ids=lambda law: law.__name__)

@@ -11,7 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from askwell.asking import Asked, ask
+    from askwell.asking import Asked, Stop, ask
     from askwell.comparison import Result, Spec, compare, reopen
     from askwell.core import AskwellError
     from askwell.labelling import Session
@@ -27,6 +27,7 @@ _HOMES = {
     "Result": "askwell.comparison",
     "Session": "askwell.labelling",
     "Spec": "askwell.comparison",
+    "Stop": "askwell.asking",
     "TrainingSpec": "askwell.training",
     "compare": "askwell.comparison",
     "load_policy": "askwell.policies",
@@ -40,6 +41,7 @@ __all__ = [
     "Result",
     "Session",
     "Spec",
+    "Stop",
     "TrainingSpec",
     "ask",
     "compare",

@@ -105,7 +105,7 @@ def ask(
         assert not isinstance(rows, KeptTable)
         x = encode_pool(pool, reading, rows)[1]
     if given is None:
-        said += judged(fitter, seed, x, answers)
+        said += judged(fitter, seed, x, answers, batch)
     ids, readable = rows.ids, () if isinstance(rows, Matrix) else rows.readable
     waiting = [] if sheet is None else sheet.waiting(rows, answers)
     del rows  # room for what the strategy needs
@@ -145,15 +145,25 @@ def ask(
     return Asked(names, choice.rows, frame, (*said, *((choice.note,) if choice.note else ())))
 
 
-def judged(learner: AbstractLearner, seed: int, x: np.ndarray, answers: Answers) -> tuple[str, ...]:
-    """How good the classifier is with the answers so far, and whether to stop, in sentences."""
+def judged(
+    learner: AbstractLearner, seed: int, x: np.ndarray, answers: Answers, batch: int
+) -> tuple[str, ...]:
+    """How good the classifier is, what the next batch will bring, and whether to stop, in sentences."""
     if len(answers.classes) < 2:
         return ()
     turns = [turn for turn in np.unique(answers.turn) if turn > 0]
     batches = [Batch(answers.turn < turn, np.zeros(len(answers.turn), bool)) for turn in turns]
     y = answers.y[answers.rows]
     found = assess(
-        seed, learner, x, answers.rows, y, len(answers.classes), batches=batches, rounds=DEFAULT.rounds
+        seed,
+        learner,
+        x,
+        answers.rows,
+        y,
+        len(answers.classes),
+        batches=batches,
+        rounds=DEFAULT.rounds,
+        more=batch,
     )
     reasons = DEFAULT.reasons(found, len(y))
     return tuple(filter(None, [found.text(), advice(reasons) if reasons else None]))

@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from askwell.asking import expected
 from askwell.asking.belief import fit_to, predict
 from askwell.asking.choice import columns, places
 from askwell.asking.crossfit import out_of_fold
-from askwell.asking.estimate import Draw, Estimate, audited, shipped
+from askwell.asking.estimate import Estimate, audited, shipped
+from askwell.asking.expected import Expected
 from askwell.asking.indicators import Indicators, indicate, probe_rows
 from askwell.core import AbstractLearner
 
@@ -36,6 +38,7 @@ class Assessment(NamedTuple):
         unknown: why nothing can be told, in a sentence.
         indicators: what the estimates are made from.
         agreement: the share of the pool that each of the last batches left with the same prediction, the newest last.
+        gain: what the next labels will probably bring.
     """
 
     accuracy: Estimate | None = None
@@ -44,16 +47,21 @@ class Assessment(NamedTuple):
     unknown: str | None = None
     indicators: Indicators | None = None
     agreement: tuple[float, ...] = ()
+    gain: Expected | None = None
 
     def text(self) -> str | None:
         """The estimates in a sentence, or why there are none."""
         if self.accuracy is None or self.balanced_accuracy is None:
             return self.unknown
         drawn = " by the audit" if self.audit is not None else ""
-        return (
-            f"Accuracy now: {self.accuracy}{drawn}; balanced accuracy: {self.balanced_accuracy}. Nine intervals in ten "
-            "hold the truth."
+        said = (
+            f"Accuracy now: {self.accuracy}{drawn}; balanced accuracy: {self.balanced_accuracy}; nine such intervals "
+            "in ten hold the truth."
         )
+        if self.gain is not None:
+            said += f" {self.gain.more} more labels will probably bring {self.gain.expected:+.3f}, hardly more than "
+            said += f"{self.gain.most:+.3f}."
+        return said
 
 
 def assess(
@@ -66,7 +74,7 @@ def assess(
     *,
     batches: Sequence[Batch] = (),
     rounds: int = 3,
-    pool: int | None = None,
+    more: int = 10,
 ) -> Assessment:
     """How good the classifier is.
 
@@ -79,7 +87,7 @@ def assess(
         classes: how many there are, at least.
         batches: in the order of asking.
         rounds: the agreement of so many batches is told.
-        pool: how many rows belong to the pool; all by default.
+        more: the gain of so many further labels is told.
 
     Raises:
         AskwellError: if the learner fails.
@@ -109,14 +117,18 @@ def assess(
     held_out = out_of_fold(seed, learner, x[rows], y, places(len(rows)), columns(classes))
     found = indicate(probe, now, x[rows], y, held_out, told[-1] if told else None)
     right = np.argmax(held_out, axis=1) == y
-    draws = [Draw(right[batch.known].tolist(), right[batch.drawn].tolist()) for batch in batches]
-    audit = audited(draws, pool or len(x)) if any(draw.right for draw in draws) else None
+    drawn = np.any([batch.drawn for batch in batches], axis=0) if batches else np.zeros(len(y), bool)
+    audit = audited(right[drawn].tolist()) if drawn.any() else None
     made = shipped()
+    accuracy = audit or made["accuracy"](found)
     return Assessment(
-        audit or made["accuracy"](found),
+        accuracy,
         made["balanced_accuracy"](found),
         audit,
         None,
         found,
         tuple(float(np.mean(a == b)) for a, b in after),
+        expected.shipped()(found, made["accuracy"](found).value, more)
+        if more <= expected.REACH * len(y)
+        else None,
     )

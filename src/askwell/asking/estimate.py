@@ -8,8 +8,7 @@ from importlib import resources
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import expit, logit
-from scipy.stats import beta
+from scipy.special import betaincinv, expit, logit
 
 from askwell.asking.indicators import Indicators
 
@@ -33,44 +32,23 @@ class Estimate(NamedTuple):
         return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f})"
 
 
-class Draw(NamedTuple):
-    """Rows that were drawn at random among those that had no label yet.
+def audited(right: Sequence[bool]) -> Estimate:
+    """Accuracy on rows without a label, from those that were drawn among them at random, a few in each batch.
 
-    Attributes:
-        known: of the rows that had a label then, whether each is predicted right by a learner not fitted to it.
-        right: the same of the rows that were drawn.
+    `right` says of each drawn row whether a learner predicts it right that was not fitted to it. The interval is
+    Jeffreys' (Brown et al. 2001). It takes the earlier draws, from a pool of which less was labelled, for draws from
+    what is left now. That matters little where few of a pool's rows are labelled. To add the labelled rows themselves
+    as a census is no remedy: where batches were chosen to lie apart, each is predicted badly from the others.
     """
-
-    known: Sequence[bool]
-    right: Sequence[bool]
-
-
-def audited(draws: Sequence[Draw], rows: int) -> Estimate:
-    """Accuracy on a pool of so many `rows`, from those that were drawn at random, a few in each batch.
-
-    When a draw was made, the pool consisted of rows with a label, which are all known, and of the others, of which the
-    draw is a fair sample. Both parts are weighed by their size; draws are weighed by theirs. The interval is Jeffreys'
-    of the drawn part (Brown et al. 2001), which holds whatever the data are.
-    """
-    total = sum(len(draw.right) for draw in draws)
-    known = drawn = 0.0
-    weights: list[float] = []
-    for draw in draws:
-        weight = (rows - len(draw.known)) / rows / total
-        known += len(draw.right) / total * sum(draw.known) / rows
-        weights += [weight] * len(draw.right)
-        drawn += weight * sum(draw.right)
-    whole = sum(weights)
-    count = whole**2 / sum(weight**2 for weight in weights)
-    low, high = jeffreys(drawn / whole, count)
-    return Estimate(known + drawn, known + whole * low, known + whole * high, AUDIT)
+    share = float(np.mean(right))
+    return Estimate(share, *jeffreys(share, len(right)), AUDIT)
 
 
 def jeffreys(share: float, count: float, rate: float = RATE) -> tuple[float, float]:
     """The interval of a share of `count` trials; one-sided where all or none succeeded."""
     hits, tail = share * count, (1 - rate) / 2
-    low = 0.0 if hits <= 0 else float(beta.ppf(tail, hits + 0.5, count - hits + 0.5))
-    high = 1.0 if hits >= count else float(beta.ppf(1 - tail, hits + 0.5, count - hits + 0.5))
+    low = 0.0 if hits <= 0 else float(betaincinv(hits + 0.5, count - hits + 0.5, tail))
+    high = 1.0 if hits >= count else float(betaincinv(hits + 0.5, count - hits + 0.5, 1 - tail))
     return low, high
 
 

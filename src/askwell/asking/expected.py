@@ -1,18 +1,25 @@
 """What further labels will probably bring."""
 
+import json
 import math
+from functools import cache
+from importlib import resources
 from typing import NamedTuple
 
 import numpy as np
 
 from askwell.asking.indicators import Indicators
 
+REACH = 5
+"""Gains were measured up to so many labels for each that was there."""
+
 GAIN = ("constant", "wrong", "changed", "unsure", "labels a class")
 
 
 class Expected(NamedTuple):
-    """The gain in accuracy that further labels will probably bring; nine times in ten it is at most `most`."""
+    """The gain in accuracy that so many `more` labels will probably bring; nine times in ten it is at most `most`."""
 
+    more: int
     expected: float
     most: float
 
@@ -37,5 +44,13 @@ class Gain(NamedTuple):
 
     def __call__(self, found: Indicators, accuracy: float, more: int) -> Expected:
         """The expected gain of so many `more` labels."""
-        expected = float(np.dot(self.weights, gain_features(found, accuracy, more)))
-        return Expected(expected, expected + self.quantile * math.log1p(more / found.labels) ** 0.5)
+        linear = float(np.dot(self.weights, gain_features(found, accuracy, more)))
+        expected = min(max(linear, 0.0), 1 - accuracy)
+        most = linear + self.quantile * math.log1p(more / found.labels) ** 0.5
+        return Expected(more, expected, min(max(most, expected), 1.0))
+
+
+@cache
+def shipped() -> Gain:
+    """The model that comes with Askwell."""
+    return Gain(**json.loads((resources.files("askwell.asking") / "estimate.json").read_text())["gain"])

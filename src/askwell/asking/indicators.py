@@ -3,8 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.spatial.distance import cdist
 
 PROBE = 2000
 """Rows that stand for a larger pool."""
@@ -66,6 +64,8 @@ def indicate(
         held_out: ``[b, c]``, log-probabilities of them as in `askwell.asking.crossfit`.
         before: ``int [m]``, what was predicted of the probe before the last batch.
     """
+    from scipy.spatial.distance import cdist  # slow to import
+
     hit = np.argmax(held_out, axis=1) == y
     nearest = np.argmin(cdist(probe_x, x, "sqeuclidean"), axis=1)
     weight = np.bincount(nearest, minlength=len(y)) / len(probe_x)
@@ -91,6 +91,7 @@ def confidence(log_proba: np.ndarray, temperature: float) -> float:
 
 def temperature(log_proba: np.ndarray, y: np.ndarray) -> float:
     """What log-probabilities must be divided by to suit the labels best; between 1/10 and 10."""
+    from scipy.optimize import minimize_scalar  # slow to import
 
     def loss(log_temperature: float) -> float:
         return float(_surprise(log_proba / np.exp(log_temperature), y).mean())

@@ -33,8 +33,9 @@ class Event:
 
 
 class Batch(NamedTuple):
-    """A batch that was asked: which of its rows were drawn at random, and the rows that had a label before."""
+    """A batch that was asked: its size, the rows of it that were drawn at random, and those labelled before."""
 
+    size: int
     audit: frozenset[str]
     known: frozenset[str]
 
@@ -64,7 +65,7 @@ class Log:
         """Take in one more event, which must be valid."""
         self.events.append(event)
         if event.does == "ask":
-            self.batches.append(Batch(frozenset(event.audit), frozenset(self.labels)))
+            self.batches.append(Batch(len(event.ids), frozenset(event.audit), frozenset(self.labels)))
             self._asked |= set(event.ids)
         elif event.does == "tell":
             for name, word in zip(event.ids, event.labels, strict=True):

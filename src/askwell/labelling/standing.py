@@ -10,7 +10,10 @@ from askwell.asking.belief import fit_to, predict, take
 from askwell.asking.choice import columns, places
 from askwell.core import AbstractFitted, AbstractLearner, AskwellError
 from askwell.labelling import told
-from askwell.labelling.log import EXCLUDE, Log
+from askwell.labelling.log import Log
+
+MORE = 10
+"""Labels whose gain is told before any batch was asked."""
 
 
 class Standing:
@@ -73,7 +76,6 @@ class Standing:
             )
             for batch in log.batches
         ]
-        excluded = sum(how == EXCLUDE for how in log.skipped.values())
         return assess(
             self.seed,
             self.learner,
@@ -83,5 +85,5 @@ class Standing:
             len(self.classes(log)),
             batches=batches,
             rounds=rounds,
-            pool=len(self.x) - excluded,
+            more=log.batches[-1].size if log.batches else MORE,
         )
