@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import polars as pl
 import pytest
 from scipy import stats
 from sklearn.linear_model import LogisticRegression
@@ -16,7 +17,7 @@ from askwell.asking.estimate import FEATURES, Regression, audited, features, jef
 from askwell.asking.indicators import PROBE, Indicators, indicate, probe_rows, temperature
 from askwell.core import View
 from askwell.learners import make_learner
-from askwell.strategies import Margin
+from askwell.strategies import STRATEGIES, Margin
 from askwell.strategies.audited import Audited
 
 N = 200
@@ -237,3 +238,27 @@ def test_a_file_of_asked_rows_tells_the_batches_too(tmp_path):
     assert len(session.status().assessment.agreement) == 3
     notes = askwell.ask(X, labels=tmp_path / "next.csv", batch=5).notes
     assert any(note.startswith("Accuracy now: ") for note in notes)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_an_audit_goes_round_in_the_file_of_asked_rows(tmp_path, suffix):
+    out = tmp_path / f"next.{suffix}"
+    for _ in range(3):
+        asked = askwell.ask(X, batch=10, audit=0.3, out=out, seed=1)
+        assert asked.frame["drawn"].to_list() == [False] * 7 + [True] * 3
+        frame = pl.read_csv(out) if suffix == "csv" else pl.read_ndjson(out)
+        words = NAMES[TRUTH[frame["id"].cast(pl.Int64).to_numpy()]]
+        filled = frame.with_columns(label=pl.Series(words))
+        (filled.write_csv if suffix == "csv" else filled.write_ndjson)(out)
+    assert any(" by the audit;" in note for note in askwell.ask(X, batch=10, out=out).notes)
+    session = askwell.Session(X, labels=out)
+    assert [len(batch.audit) for batch in session.log.batches] == [3, 3, 3]
+    drawn = [name for batch in session.log.batches for name in batch.audit]
+    assert sorted(drawn) == sorted(frame.filter("drawn")["id"].cast(pl.String).to_list())
+    assert session.status().accuracy.source == "audit"
+
+
+def test_an_audited_strategy_looks_at_as_much_as_it_would_alone():
+    for strategy in ("margin", "typiclust", "margin-herding"):
+        assert Audited(STRATEGIES[strategy](), 0.1).large == STRATEGIES[strategy]().large
+    assert len({Audited(STRATEGIES[name](), 0.1).large for name in ("margin", "mixture")}) == 2

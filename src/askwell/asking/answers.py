@@ -15,35 +15,38 @@ from askwell.data.names import LABEL_NAMES
 from askwell.data.table import REGRESSION, words
 from askwell.data.tabular import READERS, read_raw
 
-RANK = "rank"
-"""What the column is called that tells the place in its batch, from 1."""
+RANK, DRAWN = "rank", "drawn"
+"""What the columns are called that tell the place in a batch, from 1, and which rows of it were drawn at random."""
 
 
 class Answers(NamedTuple):
     """Answers by row of the pool.
 
     `y` is ``int32 [N]``, an index into `classes` or ``NOT_ASKED``; `rows` ``int64 [b]`` the labelled ones, in the
-    pool's order; `turn` ``int [b]`` the number of the batch, from 1, that asked each of these, 0 where it is not known.
-    `notes` say what was guessed, and which cells count as empty though something was typed.
+    pool's order; `turn` ``int [b]`` the number of the batch, from 1, that asked each of these, 0 where it is not known;
+    `drawn` ``bool [b]`` which were drawn at random, as part of an audit. `notes` say what was guessed, and which cells
+    count as empty though something was typed.
     """
 
     y: np.ndarray
     rows: np.ndarray
     classes: tuple[str, ...]
     turn: np.ndarray
+    drawn: np.ndarray
     notes: tuple[str, ...] = ()
 
 
 class Source(NamedTuple):
     """Ids of a source of labels, their labels (None: no answer yet), and what to call it.
 
-    `turns` and `notes` are as in `Answers`.
+    `turns`, `drawn` and `notes` are as in `Answers`.
     """
 
     ids: Sequence[str]
     labels: Sequence[str | None]
     name: str
     turns: Sequence[int]
+    drawn: Sequence[bool]
     notes: tuple[str, ...] = ()
 
 
@@ -65,19 +68,19 @@ def collect(
     """
     word: list[str | None] = pool.labels.tolist()
     place: dict[str, int] | None = None
-    turn = np.zeros(len(word), int)
+    turn, drawn = np.zeros(len(word), int), np.zeros(len(word), bool)
     notes: list[str] = []
     for one in listed(labels):
         source = one if isinstance(one, Source) else _read(one, label, id)
         notes += source.notes
-        told = zip(source.ids, source.labels, source.turns, strict=True)
+        told = zip(source.ids, source.labels, source.turns, source.drawn, strict=True)
         pairs = [one for one in told if one[1] is not None]
         if not pairs:
             continue
         place = {name: row for row, name in enumerate(pool.ids)} if place is None else place
-        check_ids([name for name, _, _ in pairs], place, source.name, pool)
+        check_ids([name for name, *_ in pairs], place, source.name, pool)
         before = turn.max()
-        for name, answer, batch in pairs:
+        for name, answer, batch, by_chance in pairs:
             row = place[name]
             if word[row] not in (None, answer):
                 raise AskwellError(
@@ -85,6 +88,7 @@ def collect(
                 )
             word[row] = answer
             turn[row] = before + batch if batch else turn[row]
+            drawn[row] |= by_chance
     seen = {answer for answer in word if answer is not None}
     known = tuple(classes) if classes is not None else in_order(seen)
     if len(set(known)) < len(known):
@@ -94,7 +98,7 @@ def collect(
     index = {name: i for i, name in enumerate(known)}
     y = np.array([NOT_ASKED if answer is None else index[answer] for answer in word], np.int32)
     rows = np.flatnonzero(y != NOT_ASKED)
-    return Answers(y, rows, known, turn[rows], tuple(notes))
+    return Answers(y, rows, known, turn[rows], drawn[rows], tuple(notes))
 
 
 def listed(labels: Any) -> list[Any]:
@@ -138,7 +142,8 @@ def source_of(raw: Raw, label: str | None, id: str | None) -> Source:
         [rank == "1" for rank in ranks]
     )  # a file that `ask` wrote: each batch begins with rank 1
     turns = [0 if rank is None else int(at) for rank, at in zip(ranks, batch, strict=True)]
-    return Source(names.tolist(), answers.tolist(), raw.origin, turns, tuple(said))
+    drawn = [text(cell) in ("True", "true") for cell in columns.get(DRAWN, [None] * len(names))]
+    return Source(names.tolist(), answers.tolist(), raw.origin, turns, drawn, tuple(said))
 
 
 def filled(raw: Raw) -> Raw:
@@ -181,11 +186,13 @@ def name_columns(raw: Raw, label: str | None, id: str | None) -> tuple[str, str]
 def _read(labels: str | Path | Mapping[str, str], label: str | None, id: str | None) -> Source:
     if isinstance(labels, Mapping):
         ids = [str(text(name)) for name in labels]
-        return Source(ids, [text(word) for word in labels.values()], "labels", [0] * len(ids))
+        return Source(
+            ids, [text(word) for word in labels.values()], "labels", [0] * len(ids), [False] * len(ids)
+        )
     try:
         raw = filled(open_file(str(labels), READERS, lambda path, _: read_raw(path)))
     except NoRowsError:
-        return Source((), (), str(labels), ())
+        return Source((), (), str(labels), (), ())
     return source_of(raw, label, id)
 
 

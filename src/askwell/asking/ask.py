@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from askwell.asking.answers import Answers, collect, listed
+from askwell.asking.answers import DRAWN, Answers, collect, listed
 from askwell.asking.asked import Asked, check_out, same_file
 from askwell.asking.assess import Batch, assess
 from askwell.asking.belief import read_proba
@@ -22,6 +22,7 @@ from askwell.data.kept import KeptTable
 from askwell.execution import compilation_cache
 from askwell.learners import as_learner
 from askwell.policies import as_strategy
+from askwell.strategies.audited import Audited
 
 
 def ask(
@@ -42,6 +43,7 @@ def ask(
     features_from: Sequence[str] | None = None,
     show: Sequence[str] | None = None,
     out: str | Path | None = None,
+    audit: float = 0.0,
 ) -> Asked:
     """Choose the rows to label next: fit the learner to the answers so far, show the strategy what is known.
 
@@ -69,6 +71,8 @@ def ask(
         show: columns that are copied to `out`; by default all of a table with at most 12.
         out: a .csv or .jsonl file to type labels into, written whole or not at all. What was typed into it counts, and
             it goes on: its rows without a label stay, and so many new ones come that `batch` are empty.
+        audit: the share of the batch that is drawn at random, at least one row if it is above 0. A column `drawn` says
+            which; where it comes back with the labels, the notes have an accuracy that it tells.
 
     Raises:
         AskwellError: one sentence on what is wrong with the input; nothing is written then.
@@ -84,6 +88,7 @@ def ask(
     if batch < 1:
         raise AskwellError(f"--batch is {batch}; give at least 1.")
     chooser, fitter = chooser_of(strategy, proba is not None), as_learner(learner)
+    by_chance = Audited(chooser, audit) if audit else None
     only = None if features_from is None else tuple(features_from)
     # A label that was named may be a column of `out` alone.
     apart = labels is not None or (out is not None and label is not None)
@@ -119,7 +124,7 @@ def ask(
     elif sheet is not None:
         batch = min(batch, int(np.sum(y == NOT_ASKED))) or batch  # the last round of the loop is what is left
     choice = choose_rows(
-        chooser,
+        by_chance or chooser,
         fitter,
         x,
         y,
@@ -133,6 +138,8 @@ def ask(
     known = answers.classes if len(answers.rows) or given is not None else ()
     names = tuple(ids[choice.rows])
     frame = _frame(names, choice.log_proba, known, own=given is not None)
+    if by_chance is not None:
+        frame = frame.with_columns(pl.Series(DRAWN, np.arange(batch) >= batch - by_chance.drawn(batch)))
     if sheet is not None:
         if waiting:
             said += (
@@ -152,7 +159,7 @@ def judged(
     if len(answers.classes) < 2:
         return ()
     turns = [turn for turn in np.unique(answers.turn) if turn > 0]
-    batches = [Batch(answers.turn < turn, np.zeros(len(answers.turn), bool)) for turn in turns]
+    batches = [Batch(answers.turn < turn, answers.drawn & (answers.turn == turn)) for turn in turns]
     y = answers.y[answers.rows]
     found = assess(
         seed,

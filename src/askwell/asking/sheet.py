@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from askwell.asking.answers import RANK, Answers, Source, check_ids, filled, name_columns, source_of
+from askwell.asking.answers import DRAWN, RANK, Answers, Source, check_ids, filled, name_columns, source_of
 from askwell.asking.pool import Rows
 from askwell.core import NOT_ASKED, AskwellError, unknown, write_whole
 from askwell.data.columns import NoRowsError
@@ -22,7 +22,7 @@ NARROW = 12
 """A table of at most so many columns is shown whole."""
 
 PREDICTED = "predicted"
-OWN = (RANK, PREDICTED, "probability")
+OWN = (RANK, PREDICTED, "probability", DRAWN)
 """Columns of Askwell's, besides id and label."""
 
 MARK = b"\xef\xbb\xbf"
@@ -49,7 +49,7 @@ class Sheet:
         self.path, self.id, self.label = path, id or "id", label or LABEL_NAMES[0]
         self.header: list[str] = []
         self.rows: list[dict[str, Any]] = []
-        self.source = Source((), (), path.name, ())
+        self.source = Source((), (), path.name, (), ())
         self._content = _content(path)
         try:
             raw = filled(READERS[path.suffix.lower()](path.name, self._content or b""))

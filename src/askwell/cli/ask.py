@@ -41,6 +41,9 @@ def ask(
     out: Annotated[
         Path | None, typer.Option(help="File to type labels into, .csv or .jsonl; else ids are printed.")
     ] = None,
+    audit: Annotated[
+        float, typer.Option(help="Share of the batch drawn at random, to tell the accuracy fairly, e.g. 0.1.")
+    ] = 0.0,
 ) -> None:
     """Say which rows of a pool to label next."""
     settings: dict[str, Any] = locals()

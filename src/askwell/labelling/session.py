@@ -119,7 +119,7 @@ class Session:
         for turn in np.unique(before.turn):
             at = before.turn == turn
             if turn:
-                self.log.add(Event("ask", tuple(names[at])))
+                self.log.add(Event("ask", tuple(names[at]), audit=tuple(names[at & before.drawn])))
             self.log.add(Event("tell", tuple(names[at]), tuple(words[at]), BEFORE))
 
     @property

@@ -27,6 +27,11 @@ class Audited(AbstractStrategy):
         if not 0 < self.share <= 1:
             raise AskwellError(f"audit is {self.share}; give a share of the batch above 0, at most 1.")
 
+    @property
+    def large(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether the strategy looks at whole pools: so does the draw."""
+        return self.strategy.large
+
     def drawn(self, q: int) -> int:
         """How many of a batch of `q` are drawn: the share, rounded, and at least one."""
         return max(1, round(self.share * q))
