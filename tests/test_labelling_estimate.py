@@ -6,8 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 from scipy import stats
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import NearestNeighbors
 from statsmodels.stats.proportion import proportion_confint
 
@@ -256,6 +258,23 @@ def test_an_audit_goes_round_in_the_file_of_asked_rows(tmp_path, suffix):
     drawn = [name for batch in session.log.batches for name in batch.audit]
     assert sorted(drawn) == sorted(frame.filter("drawn")["id"].cast(pl.String).to_list())
     assert session.status().accuracy.source == "audit"
+
+
+def test_of_very_many_labels_some_suffice(monkeypatch):
+    session = played(askwell.Session(X, strategy="margin", audit=0.2), 6)
+    whole = session.status().assessment
+    monkeypatch.setattr("askwell.asking.assess.MOST", 40)
+    part = session.status().assessment
+    assert (part.indicators.labels, part.indicators.classes) == (60, 3)
+    assert part.indicators != whole.indicators
+    count = {found.audit: round(found.audit.value * 12, 9) for found in (whole, part)}
+    assert all(value.is_integer() for value in count.values())  # all twelve that were drawn are judged
+
+
+@pytest.mark.parametrize("learner", ["mlp", GaussianNB(), RandomForestClassifier(20, random_state=0)])
+def test_every_learner_is_judged(learner):
+    status = played(askwell.Session(X, strategy="margin", learner=learner), 4).status()
+    assert 0 < status.accuracy.low < status.accuracy.value < status.accuracy.high < 1
 
 
 def test_an_audited_strategy_looks_at_as_much_as_it_would_alone():
