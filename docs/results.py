@@ -55,19 +55,20 @@ def heldout(result: Result) -> list[str]:
     ]
     splits = summary["splits"].max()
     page = [
-        f"{len(datasets)} sets, {splits} splits each, 10 rounds of 10 labels from a cold start. Intervals are over",
+        f"{len(datasets)} sets, {splits} splits each, 10 rounds of 10 labels from a cold start. Intervals are over "
+        "datasets and splits",
+        "(`askwell.stats.bootstrap`).",
         "",
     ]
-    page[0] += " datasets and splits (`askwell.stats.bootstrap`)."
     page += table(pl.DataFrame(rows))
     if LEARNED in against_best:
-        page += [
-            f"Against {best}, the best fixed strategy here, learned is {against_best[LEARNED].sentence}",
-            "",
-        ]
-        page[-2] += (
-            f" ({fixed(against_best[LEARNED].difference, 4, True)} {interval(against_best[LEARNED])})."
-        )
+        verdict = against_best[LEARNED]
+        figures = f"({fixed(verdict.difference, 4, True)} {interval(verdict)})"
+        if verdict.verdict == "not enough evidence":
+            said = f"For learned against {best}, the best fixed strategy here, there is {verdict.sentence} {figures}."
+        else:
+            said = f"{best} is the best fixed strategy here. {verdict.said} {figures}."
+        page += [said, ""]
     if ranks:
         page += [f"Friedman test over {len(ranks.datasets)} sets: p = {ranks.p_value:.2g}.", ""]
     shown = [LEARNED, best, "margin", "random", "oracle"]
@@ -123,7 +124,11 @@ def batches(result: Result, picture: Path) -> list[str]:
         lead = {name: f"{fixed(v.difference, 4, True)} {interval(v)}" for name, v in verdicts.items()}
         area = stats.summarise(part).filter(strategy="random")["aulc"].mean()
         rows.append({"batch": batch, "random, AULC": fixed(area)} | lead)  # type: ignore[arg-type]
-    page += ["AULC above random's (random's own in the second column):", "", *table(pl.DataFrame(rows))]
+    page += [
+        "The table shows how much AULC is above random's (random's own is in the second column).",
+        "",
+        *table(pl.DataFrame(rows)),
+    ]
     single = {v.strategy: v for v in stats.verdicts(result.records.filter(batch=1), "margin")}.get(LEARNED)
     if single:
         page += [
@@ -159,9 +164,9 @@ def variants(root: Path) -> list[str]:
             }
         )
     said = (
-        f"Reliably apart from random: {', '.join(apart)}."
+        f"Those that differ reliably from random: {', '.join(apart)}."
         if apart
-        else "A null result: none is apart from random."
+        else "This is a null result: none of the variants differs from random."
     )
     return [said, "", *table(pl.DataFrame(rows))]
 
@@ -193,7 +198,8 @@ def main() -> None:
     shipped = card(SHIPPED[LEARNED])
     page += ["## The shipped policy", "", "`askwell train studies/learned.toml --out runs/learned`", ""]
     page += [
-        f"Weights of update {shipped['update']} of {shipped['spec']['updates']}, chosen on the meta-validation sets:",
+        f"The shipped weights are those of update {shipped['update']} of {shipped['spec']['updates']}, chosen on the "
+        "meta-validation sets:",
         "",
     ]
     page += table(pl.DataFrame(shipped["validation"]).with_columns(pl.col(pl.Float64).round(4)))
