@@ -22,19 +22,19 @@ STRATEGIES = ("learned", "margin", "random", "oracle")
 
 
 def two_moons(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Two crescents that all but touch."""
+    """Two crescents that almost touch."""
     x, y = make_moons(N, noise=0.18, random_state=int(rng.integers(1000)))
     return np.asarray(x), np.asarray(y)
 
 
 def checkerboard(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Three by three fields of two colours: a straight boundary says nothing here."""
+    """Three by three fields of two colours: a straight boundary cannot separate them."""
     x = rng.uniform(0, 3, (N, 2))
     return x, np.floor(x).astype(int).sum(axis=1) % 2
 
 
 def near_duplicates(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Four blobs; a third of the pool are copies of a few points between them, where a learner is unsure."""
+    """Four blobs. A third of the pool are copies of a few points between the blobs, where a learner is uncertain."""
     centres = np.array([[0, 0], [3, 0], [0, 3], [3, 3]])
     y = rng.integers(4, size=N)
     x = centres[y] + rng.normal(0, 0.75, (N, 2))
@@ -63,7 +63,12 @@ def main() -> None:
     options.add_argument("--out", type=Path, default=HOME)
     given = options.parse_args()
     strategies = given.strategies.split(",")
-    page = ["# Gallery", "", "Made by `make gallery`; every caption is computed from what was played.", ""]
+    page = [
+        "# Gallery",
+        "",
+        "`make gallery` makes this page. Every caption is computed from the games that were played.",
+        "",
+    ]
     with tempfile.TemporaryDirectory() as folder:
         for name in [*WORLDS, "digits"]:
             source = name

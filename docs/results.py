@@ -124,11 +124,8 @@ def batches(result: Result, picture: Path) -> list[str]:
         lead = {name: f"{fixed(v.difference, 4, True)} {interval(v)}" for name, v in verdicts.items()}
         area = stats.summarise(part).filter(strategy="random")["aulc"].mean()
         rows.append({"batch": batch, "random, AULC": fixed(area)} | lead)  # type: ignore[arg-type]
-    page += [
-        "The table shows how much AULC is above random's (random's own is in the second column).",
-        "",
-        *table(pl.DataFrame(rows)),
-    ]
+    above = "The table shows how much AULC is above random's (random's own is in the second column)."
+    page += [above, "", *table(pl.DataFrame(rows))]
     single = {v.strategy: v for v in stats.verdicts(result.records.filter(batch=1), "margin")}.get(LEARNED)
     if single:
         page += [
