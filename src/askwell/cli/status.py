@@ -29,7 +29,7 @@ def status(
     rounds: Annotated[int, typer.Option(help="How many batches those are.")] = 3,
     budget: Annotated[int | None, typer.Option(help="Advise to stop at so many labels.")] = None,
 ) -> None:
-    """Say how far the labelling of a pool has come, how good the classifier is, and whether to stop."""
+    """Say how good the classifier is so far, and whether to stop."""
     given: dict[str, Any] = locals()
     from askwell.asking.stopping import Stop
 
