@@ -15,7 +15,6 @@ import polars as pl
 
 import askwell
 from askwell.asking.belief import fit_to, predict
-from askwell.asking.choice import columns, places
 from askwell.asking.crossfit import out_of_fold
 from askwell.asking.estimate import audited
 from askwell.asking.indicators import indicate
@@ -118,15 +117,13 @@ def watch(
     learner, before = make_learner("logistic"), None
     for round in range(1, len(picks) + 1):
         rows = np.array([row for batch in picks[:round] for row in batch])
-        padded = np.full(places(len(rows)), len(x), np.int32)
-        padded[: len(rows)] = rows
-        fitted = fit_to(0, learner, x, y, padded, columns(classes))
+        fitted = fit_to(0, learner, x[np.sort(rows)], y[np.sort(rows)], classes)
         log_proba = predict(learner, fitted, x)
         hit = np.argmax(predict(learner, fitted, new_x), axis=1) == new_y
         balanced = np.mean([hit[new_y == name].mean() for name in np.unique(new_y)])
         row = {"labels": len(rows), "accuracy": float(hit.mean()), "balanced_accuracy": float(balanced)}
         if 1 < len(np.unique(y[rows])) < len(rows):
-            held_out = out_of_fold(0, learner, x[rows], y[rows], places(len(rows)), columns(classes))
+            held_out = out_of_fold(0, learner, x[rows], y[rows], classes)
             row |= indicate(x, log_proba, x[rows], y[rows], held_out, before)._asdict()
             if audit:
                 right = dict(zip(rows.tolist(), np.argmax(held_out, axis=1) == y[rows], strict=True))
@@ -137,7 +134,7 @@ def watch(
 
 
 def main() -> None:
-    """Play, fit, print."""
+    """Play, and keep what could be told."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("runs/estimate"))
     given = parser.parse_args()

@@ -1,8 +1,8 @@
 """Fits and judges estimates of accuracy on what `studies/estimate.py` played: `python studies/estimate_fit.py`.
 
 Fits `asking/estimate.json` to the synthetic tasks and the meta-train sets, and prints the tables of
-docs/estimate.md: how often the 90 % intervals of each estimate hold the accuracy on the report split, on sets that
-played no part in the fit. `--write` replaces the file that comes with Askwell.
+docs/estimate.md: how often the 90 % intervals of each estimate hold the accuracy on all rows outside the pool, on sets
+that played no part in the fit. `--write` replaces the file that comes with Askwell.
 """
 
 import argparse
@@ -23,6 +23,8 @@ TARGETS = ("accuracy", "balanced_accuracy")
 FIT = ("synthetic", META_TRAIN)
 PENALTIES = (0.1, 1.0, 10.0, 100.0, 1000.0)
 REAL = 3
+"""Synthetic tasks that a real set counts as much as."""
+
 ODDS = 200
 """Log-odds of a measured share are those of so many trials, so that 1 has some."""
 

@@ -40,7 +40,7 @@ def played(session, rounds, q=10):
 def test_out_of_fold_is_cross_validation_as_scikit_learn_does_it(b):
     x, y = X[:b], TRUTH[:b]
     fold = crossfit.folds(y)
-    ours = np.exp(crossfit.out_of_fold(0, make_learner("logistic"), x, y, 512 if b > 128 else 128, 8))[:, :3]
+    ours = np.exp(crossfit.out_of_fold(0, make_learner("logistic"), x, y, 3))[:, :3]
     cuts = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(crossfit.FOLDS)]
     theirs = cross_val_predict(
         LogisticRegression(C=1.0, tol=1e-8, max_iter=10_000), x, y, cv=cuts, method="predict_proba"
@@ -69,9 +69,7 @@ def test_what_was_drawn_is_judged_by_learners_that_were_not_fitted_to_it():
     session = played(askwell.Session(X, strategy="margin", audit=0.4), 5)
     names = list(session.log.labels)
     rows = np.array([int(name) for name in names])
-    held_out = crossfit.out_of_fold(
-        0, make_learner("logistic"), session._standing.x[rows], TRUTH[rows], 128, 8
-    )
+    held_out = crossfit.out_of_fold(0, make_learner("logistic"), session._standing.x[rows], TRUTH[rows], 3)
     right = dict(zip(names, np.argmax(held_out, axis=1) == TRUTH[rows], strict=True))
     drawn = [name for batch in session.log.batches for name in batch.audit]
     assert len(drawn) == 20

@@ -129,7 +129,7 @@ def source_of(raw: Raw, label: str | None, id: str | None) -> Source:
     names, answers = words(raw, id, columns[id], "id"), words(raw, found, columns[found], "label", gaps=True)
     said = []
     if label is None and found != LABEL_NAMES[0]:
-        said.append(f"{raw.origin}: the labels are taken from column '{found}'; --label names another.")
+        said.append(guessed(raw.origin, found))
     typed = [cell.strip() for cell in columns[found] if isinstance(cell, str) and cell.strip()]
     if void := Counter(word for word in typed if text(word) is None):
         listed = ", ".join(f"'{word}' {count}" for word, count in void.most_common())
@@ -138,12 +138,15 @@ def source_of(raw: Raw, label: str | None, id: str | None) -> Source:
             "another name."
         )
     ranks = [text(cell) for cell in columns[RANK]] if RANK in columns else [None] * len(names)
-    batch = np.cumsum(
-        [rank == "1" for rank in ranks]
-    )  # a file that `ask` wrote: each batch begins with rank 1
+    batch = np.cumsum([rank == "1" for rank in ranks])  # `ask` wrote the file: each batch begins with rank 1
     turns = [0 if rank is None else int(at) for rank, at in zip(ranks, batch, strict=True)]
     drawn = [text(cell) in ("True", "true") for cell in columns.get(DRAWN, [None] * len(names))]
     return Source(names.tolist(), answers.tolist(), raw.origin, turns, drawn, tuple(said))
+
+
+def guessed(name: str, column: str) -> str:
+    """Says which column of a file was taken for the label."""
+    return f"{name}: the labels are taken from column '{column}'; --label names another."
 
 
 def filled(raw: Raw) -> Raw:

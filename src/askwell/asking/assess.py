@@ -8,7 +8,6 @@ import numpy as np
 
 from askwell.asking import expected
 from askwell.asking.belief import fit_to, predict
-from askwell.asking.choice import columns, places
 from askwell.asking.crossfit import out_of_fold
 from askwell.asking.estimate import Estimate, audited, shipped
 from askwell.asking.expected import Expected
@@ -101,12 +100,9 @@ def assess(
 
     def believed(known: np.ndarray) -> np.ndarray:
         """Log-probabilities of the probe by the learner that was fitted to some of the labels."""
-        some = np.flatnonzero(known)
-        used = np.full(places(len(some)), len(x), np.int32)
-        used[: len(some)] = np.sort(rows[some])
-        labels = np.zeros(len(x), np.int32)
-        labels[rows[some]] = y[some]
-        return predict(learner, fit_to(seed, learner, x, labels, used, columns(classes)), probe)
+        some = rows[known]
+        order = np.argsort(some)  # as in a batch: the pool's order
+        return predict(learner, fit_to(seed, learner, x[some[order]], y[known][order], classes), probe)
 
     now = believed(np.ones(len(y), bool))
     # Batches that were answered since, each once; before two classes there was no classifier.
@@ -121,7 +117,7 @@ def assess(
     # Of very many labels some suffice, those that were drawn among them.
     order = np.random.default_rng(seed).permutation(len(y))
     some = np.sort(order[np.argsort(~drawn[order], kind="stable")][:MOST])
-    held_out = out_of_fold(seed, learner, x[rows[some]], y[some], places(len(some)), columns(classes))
+    held_out = out_of_fold(seed, learner, x[rows[some]], y[some], classes)
     found = indicate(probe, now, x[rows[some]], y[some], held_out, told[-1] if told else None)
     found = found._replace(labels=len(y), classes=len(set(y.tolist())))
     right = np.argmax(held_out, axis=1) == y[some]

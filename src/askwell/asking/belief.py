@@ -1,6 +1,8 @@
 """What is believed of every row's class: by a learner fitted to the answers, or by the user's own model."""
 
+import contextlib
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import equinox as eqx
@@ -24,24 +26,48 @@ SUM = 1e-3
 LEAST = 1e-7
 """Given probabilities below this count as this, so that logarithms are finite."""
 
+PLACES, CLASSES = 128, 8
+"""The smallest shapes: places for labels and the batch, and classes. The next have four times as many places, and twice
+as many classes.
 
-def believe(
-    seed: int, learner: AbstractLearner, x: np.ndarray, y: np.ndarray, rows: np.ndarray, classes: int
-) -> tuple[np.ndarray, AbstractFitted]:
-    """Log-probabilities ``float32 [n, c]`` of `x`, and the learner, fitted to the labelled `rows`; see `fit_to`."""
-    fitted = fit_to(seed, learner, x, y, rows, classes)
-    return predict(learner, fitted, x), fitted
+A program is compiled for its shapes. With few shapes the next round, and the next process, find theirs compiled.
+"""
+
+
+def places(labels: int) -> int:
+    """How many places there are for so many labels, most of them empty."""
+    return _up(labels, PLACES, 4)
+
+
+def columns(classes: int) -> int:
+    """How many classes probabilities have a column for; those that nobody named stay without a label."""
+    return _up(classes, CLASSES, 2)
+
+
+def _up(count: int, least: int, factor: int) -> int:
+    return least if count <= least else factor * _up(-(-count // factor), least, factor)
 
 
 def fit_to(
-    seed: int, learner: AbstractLearner, x: np.ndarray, y: np.ndarray, rows: np.ndarray, classes: int
+    seed: int, learner: AbstractLearner, x: np.ndarray, y: np.ndarray, classes: int, room: int | None = None
 ) -> AbstractFitted:
-    """The learner, fitted to the labelled `rows` of `x`, which may have places that are not used and hold ``n``."""
-    used = rows < len(x)
-    at = np.where(used, rows, 0)
-    key = jax.random.fold_in(jax.random.key(seed), 1)
-    evidence = jnp.asarray(x[at]), jnp.asarray(np.where(used, y[at], 0)), jnp.asarray(used, jnp.float32)
-    return _fit(learner, key, *evidence, classes)
+    """The learner, fitted to the labelled points `x` ``[b, d]`` with the labels `y` ``int [b]``.
+
+    The program is compiled for as many `columns` as the `classes` need, and for `room` points, by default `places`.
+    """
+    return _fit(learner, learner_key(seed), *padded(x, y, room or places(len(y))), columns(classes))
+
+
+def learner_key(seed: int) -> PRNGKeyArray:
+    """The key of the learner."""
+    return jax.random.fold_in(jax.random.key(seed), 1)
+
+
+def padded(x: np.ndarray, y: np.ndarray, room: int) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Points ``[room, d]``, labels and weights ``[room]``; the weight is 0 in places that are not used."""
+    wide, labels = np.zeros((room, x.shape[1]), np.float32), np.zeros(room, np.int32)
+    wide[: len(y)], labels[: len(y)] = x, y
+    return jnp.asarray(wide), jnp.asarray(labels), jnp.asarray(np.arange(room) < len(y), jnp.float32)
 
 
 def predict(learner: AbstractLearner, fitted: AbstractFitted, x: np.ndarray) -> np.ndarray:
@@ -53,20 +79,25 @@ def predict(learner: AbstractLearner, fitted: AbstractFitted, x: np.ndarray) -> 
     n = len(x)
     # A learner on the host fits again at every call.
     size = n if isinstance(learner, SklearnLearner) else min(BLOCK, n)
-    blocks = []
+    log_proba = np.empty((0, 0), np.float32)
     for start in range(0, n, size):
         start = min(start, n - size)  # the last block overlaps, so that there is one shape to compile
-        try:
-            blocks.append((start, np.asarray(_log_proba(fitted, jnp.asarray(x[start : start + size])))))
-        except jax.errors.JaxRuntimeError as error:  # a learner on the host; its own last sentence says why
-            reason = textwrap.shorten(str(error).strip().split("\n")[-1], 400)
-            raise AskwellError(
-                f"The learner '{learner.name}' failed on the labels so far: {reason}"
-            ) from error
-    log_proba = aligned((n, blocks[0][1].shape[1]))
-    for start, block in blocks:
+        with failing(learner):
+            block = np.asarray(_log_proba(fitted, jnp.asarray(x[start : start + size])))
+        if not start:
+            log_proba = aligned((n, block.shape[1]))
         log_proba[start : start + size] = block
     return log_proba
+
+
+@contextlib.contextmanager
+def failing(learner: AbstractLearner) -> Iterator[None]:
+    """What a learner on the host raises is one sentence."""
+    try:
+        yield
+    except jax.errors.JaxRuntimeError as error:  # its own last sentence says why
+        reason = textwrap.shorten(str(error).strip().split("\n")[-1], 400)
+        raise AskwellError(f"The learner '{learner.name}' failed on the labels so far: {reason}") from error
 
 
 @eqx.filter_jit

@@ -9,17 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from askwell.asking.belief import believe, take
+from askwell.asking.belief import fit_to, places, predict, take
 from askwell.asking.candidates import choose
 from askwell.core import NOT_ASKED, AbstractFitted, AbstractLearner, AbstractStrategy, AskwellError, View
 from askwell.data.matrix import aligned
-
-PLACES, CLASSES = 128, 8
-"""The smallest shapes: places for labels and the batch, and classes. The next have four times as many places, and twice
-as many classes.
-
-A program is compiled for its shapes. With few shapes the next round, and the next process, find theirs compiled.
-"""
 
 
 class Choice(NamedTuple):
@@ -28,20 +21,6 @@ class Choice(NamedTuple):
     rows: np.ndarray
     log_proba: np.ndarray
     note: str | None
-
-
-def places(labels: int) -> int:
-    """How many places there are for so many labels, most of them empty."""
-    return _up(labels, PLACES, 4)
-
-
-def columns(classes: int) -> int:
-    """How many classes probabilities have a column for; those that nobody named stay without a label."""
-    return _up(classes, CLASSES, 2)
-
-
-def _up(count: int, least: int, factor: int) -> int:
-    return least if count <= least else factor * _up(-(-count // factor), least, factor)
 
 
 def choose_rows(
@@ -84,7 +63,8 @@ def choose_rows(
     rows[: len(labelled)] = labelled
     fitted = None
     if given is None:
-        log_proba, fitted = believe(seed, learner, x, y, rows, columns(classes))
+        fitted = fit_to(seed, learner, x[labelled], y[labelled], classes, room)
+        log_proba = predict(learner, fitted, x)
     else:
         log_proba = take(given, slice(None) if shown is None else shown)
     fitter = learner if given is None else None

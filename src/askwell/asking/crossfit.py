@@ -6,34 +6,36 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from askwell.asking.belief import columns, failing, learner_key, padded, places
 from askwell.core import AbstractLearner
 
 FOLDS = 10
 
 
 def out_of_fold(
-    seed: int, learner: AbstractLearner, x: np.ndarray, y: np.ndarray, places: int, classes: int
+    seed: int, learner: AbstractLearner, x: np.ndarray, y: np.ndarray, classes: int
 ) -> np.ndarray:
-    """Log-probabilities ``[b, c]`` of labelled rows, each from a fit without its fold.
+    """Log-probabilities ``[b, c or more]`` of labelled points, each from a fit without its fold.
 
-    The learner is fitted `FOLDS` times to nine tenths of the rows. Each class is spread over the folds.
+    The learner is fitted `FOLDS` times to nine tenths of the points. Each class is spread over the folds.
 
     Args:
         seed: of the learner.
         learner: is fitted.
-        x: ``float32 [b, d]``, the labelled rows.
+        x: ``float32 [b, d]``, the labelled points.
         y: ``int [b]``, their labels.
-        places: a program is compiled for so many rows, at least b.
         classes: how many there are, at least.
+
+    Raises:
+        AskwellError: if the learner fails.
     """
     b = len(y)
-    wide = np.zeros((places, x.shape[1]), np.float32)
-    wide[:b] = x
-    label, used, fold = np.zeros(places, np.int32), np.zeros(places, np.float32), np.zeros(places, np.int32)
-    label[:b], used[:b], fold[:b] = y, 1, folds(y)
-    key = jax.random.fold_in(jax.random.key(seed), 1)
-    given = (jnp.asarray(wide), jnp.asarray(label), jnp.asarray(used), jnp.asarray(fold))
-    return np.asarray(_out_of_fold(learner, key, *given, classes))[:b]
+    room = places(b)
+    fold = np.zeros(room, np.int32)
+    fold[:b] = folds(y)
+    given = (*padded(x, y, room), jnp.asarray(fold))
+    with failing(learner):
+        return np.asarray(_out_of_fold(learner, learner_key(seed), *given, columns(classes)))[:b]
 
 
 def folds(y: np.ndarray) -> np.ndarray:

@@ -81,7 +81,7 @@ def log_odds(share: float, count: float) -> float:
 
 
 class Regression(NamedTuple):
-    """A linear model of the log-odds of a share, and of the width of its interval; made by `studies/estimate.py`.
+    """A linear model of the log-odds of a share, and of the width of its interval; made by `studies/estimate_fit.py`.
 
     Attributes:
         weights: of `FEATURES`, a constant first.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from askwell.asking.answers import Answers
+from askwell.asking.answers import Answers, guessed
 from askwell.asking.pool import Rows
 from askwell.data import Matrix, Table
 from askwell.data.columns import number
@@ -31,7 +31,7 @@ def notes(rows: Rows, answers: Answers, label: str | None = None) -> tuple[str, 
     if isinstance(rows, Table | KeptTable):
         said += [f"{rows.name}: {note}" for note in rows.notes]
     if isinstance(rows, Table | KeptTable) and rows.label not in (None, label, LABEL_NAMES[0]):
-        said.append(f"{rows.name}: the labels are taken from column '{rows.label}'; --label names another.")
+        said.append(guessed(rows.name, rows.label))
     if isinstance(rows, Table | KeptTable) and rows.dropped:
         said.append(f"{rows.name}: left out {', '.join(rows.dropped)} (nearly every value is another).")
     features = [] if isinstance(rows, Matrix) else list(rows.features)

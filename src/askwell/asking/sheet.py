@@ -63,7 +63,7 @@ class Sheet:
         known = LABEL_NAMES[0] if label is None and RANK in raw.names else label
         try:
             self.id, self.label = name_columns(raw, known, id)
-            self.source = source_of(raw, label if label is None else known, id)
+            self.source = source_of(raw, label, id)
         except AskwellError as error:
             raise self._error(str(error)) from error
         self.header = list(raw.names)

@@ -7,7 +7,6 @@ import numpy as np
 from askwell.asking.answers import in_order
 from askwell.asking.assess import FOREIGN, Assessment, Batch, assess
 from askwell.asking.belief import fit_to, predict, take
-from askwell.asking.choice import columns, places
 from askwell.core import AbstractFitted, AbstractLearner, AskwellError
 from askwell.labelling import told
 from askwell.labelling.log import Log
@@ -53,9 +52,7 @@ class Standing:
         if self._belief is None or self._belief[0] != len(log.events):
             y = self.y(log)
             labelled = np.flatnonzero(y >= 0)
-            rows = np.full(places(len(labelled)), len(y), np.int32)
-            rows[: len(labelled)] = labelled
-            fitted = fit_to(self.seed, self.learner, self.x, y, rows, columns(len(self.classes(log))))
+            fitted = fit_to(self.seed, self.learner, self.x[labelled], y[labelled], len(self.classes(log)))
             self._belief = len(log.events), predict(self.learner, fitted, self.x), fitted
         return self._belief[1:]
 
