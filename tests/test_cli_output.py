@@ -90,7 +90,7 @@ def test_json_is_one_object_with_nothing_else(say):
         "aulc",
         "aulc_low",
         "aulc_high",
-        "final_accuracy",
+        "final",
         "seconds",
         "splits",
         "gap_closed",
@@ -100,7 +100,10 @@ def test_json_is_one_object_with_nothing_else(say):
     assert found["rows"][0]["aulc_low"] is None
     (verdict,) = found["verdicts"]
     keys = ["strategy", "baseline", "difference", "low", "high", "verdict", "more_splits"]
-    assert list(verdict) == [*keys, "p_better", "p_equivalent", "p_worse"]
+    assert list(verdict) == [*keys, "p_better", "p_equivalent", "p_worse", "below"]
+    assert found["metric"] == "accuracy"
+    (majority,) = found["majority"]
+    assert (majority["dataset"], majority["level"] >= 1 / 3) == ("iris", True)
     assert (verdict["strategy"], verdict["baseline"], verdict["low"]) == ("margin", "random", None)
     assert verdict["verdict"] == "not enough evidence"
 

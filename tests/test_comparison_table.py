@@ -34,7 +34,7 @@ def result(datasets, strategies=NAMES, learners=("logistic",), splits=3) -> Resu
         for i in range(splits)
     ]
     spec = Spec.make(datasets=list(datasets), strategies=strategies, learners=learners)
-    return Result(spec, pl.DataFrame(rows, schema_overrides=SCHEMA).with_columns(seconds=pl.lit(0.1)))
+    return Result(spec, pl.DataFrame(rows, schema=SCHEMA).with_columns(seconds=pl.lit(0.1)))
 
 
 def printed(result: Result, width: int = 80, **settings) -> list[str]:

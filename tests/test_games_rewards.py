@@ -12,7 +12,7 @@ from askwell.testing.pools import make_pool
 
 
 def scores(accuracy, log_loss):
-    return Scores(*map(jnp.asarray, (accuracy, 0.0, log_loss, 0.0)))
+    return Scores(*map(jnp.asarray, (accuracy, 0.0, 0.0, log_loss, 0.0)))
 
 
 @pytest.mark.parametrize(

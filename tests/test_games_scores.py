@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, log_loss
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, log_loss
 
 from askwell.games import score
 
@@ -40,6 +40,8 @@ def test_agreement(m, c, sharpness):
     assert s.balanced_accuracy == pytest.approx(
         balanced_accuracy_score(y, np.where(own, guess, (y + 1) % (y.max() + 1))), abs=1e-6
     )
+    macro = f1_score(y, guess, labels=np.unique(y), average="macro", zero_division=0.0)
+    assert s.macro_f1 == pytest.approx(macro, abs=1e-6)
     proba = np.exp(log_proba.astype(np.float64))
     expected = log_loss(y, proba / proba.sum(1, keepdims=True), labels=np.arange(c))
     assert s.log_loss == pytest.approx(expected, rel=1e-5)
@@ -51,4 +53,6 @@ def test_who_knows_nothing_hits_one_in_c():
     s = score(jnp.full((4, 4), -jnp.log(4.0)), y)
     assert s.accuracy == pytest.approx(0.25)
     assert s.balanced_accuracy == pytest.approx(0.25)
+    # Each class is guessed as often as a point: F1 is 2·(3/4)/(3+1) and 2·(1/4)/(1+1).
+    assert s.macro_f1 == pytest.approx((0.375 + 0.25) / 2)
     assert s.calibration_error == pytest.approx(0, abs=1e-6)

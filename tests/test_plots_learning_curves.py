@@ -86,6 +86,7 @@ def test_data_has_hand_computed_values():
         "accuracy_low": None,
         "accuracy_high": None,
         "splits": 1,
+        "level": None,
     }
     # 0.5 and 0.7: s/√2 = 0.1, t_1 = 12.7062.
     assert (ten["panel"], ten["labels"], ten["splits"]) == ("wine", 10, 2)

@@ -48,7 +48,7 @@ def test_an_episode_is_its_mean_last_accuracy_and_total_seconds(records):
         "batch": 10,
         "split": 0,
         "aulc": pytest.approx(0.7),
-        "final_accuracy": 0.9,
+        "final": 0.9,
         "seconds": 1.5,
     }
 
@@ -88,7 +88,7 @@ def test_summary_has_hand_computed_values(records):
     assert row["aulc"] == pytest.approx(0.6)
     assert row["aulc_low"] == pytest.approx(0.6 - 4.3027 * 0.1 / 3**0.5, abs=1e-5)
     assert row["aulc_high"] == pytest.approx(0.6 + 4.3027 * 0.1 / 3**0.5, abs=1e-5)
-    assert row["final_accuracy"] == pytest.approx(2 / 3)
+    assert row["final"] == pytest.approx(2 / 3)
     assert row["seconds"] == pytest.approx(1.5)
     assert row["splits"] == 3
 

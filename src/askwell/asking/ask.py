@@ -12,11 +12,20 @@ from askwell.asking.asked import Asked, check_out, same_file
 from askwell.asking.assess import Batch, assess
 from askwell.asking.belief import read_proba
 from askwell.asking.choice import choose_rows
+from askwell.asking.defaults import default_strategy
 from askwell.asking.notes import notes, tally
 from askwell.asking.pool import Reading, encode_pool, open_pool
 from askwell.asking.sheet import Sheet, shown
 from askwell.asking.stopping import DEFAULT, advice
-from askwell.core import NO_ANSWER, NOT_ASKED, AbstractLearner, AbstractStrategy, AskwellError, counted
+from askwell.core import (
+    ACCURACY,
+    NO_ANSWER,
+    NOT_ASKED,
+    AbstractLearner,
+    AbstractStrategy,
+    AskwellError,
+    counted,
+)
 from askwell.data import Matrix
 from askwell.data.kept import KeptTable
 from askwell.execution import compilation_cache
@@ -29,7 +38,7 @@ def ask(
     pool: Any,
     *,
     labels: Any = None,
-    strategy: Any = "margin-herding",
+    strategy: Any = None,
     batch: int = 100,
     learner: Any = "logistic",
     proba: str | Path | np.ndarray | None = None,
@@ -44,6 +53,7 @@ def ask(
     show: Sequence[str] | None = None,
     out: str | Path | None = None,
     audit: float = 0.0,
+    metric: str = ACCURACY,
 ) -> Asked:
     """Choose the rows to label next: fit the learner to the answers so far, show the strategy what is known.
 
@@ -55,7 +65,8 @@ def ask(
         labels: a table with an id and a label column, labels by id, or a list of such. Rows without a label do not
             count. None, or no row in it: a cold start, unless the pool has a label column of its own that is filled in
             part. A column of the pool that is called target, class or y is then a feature, unless `label` names it.
-        strategy: a name, a strategy, ``package.module:Name``, or a function ``query(X, labels, q)``.
+        strategy: a name, a strategy, ``package.module:Name``, or a function ``query(X, labels, q)``; by default the one
+            that was best in `metric` on other data (docs/choose.md).
         batch: how many rows to ask for.
         learner: a name, a learner, or a scikit-learn classifier; not used with `proba`.
         proba: class probabilities ``[N, c]`` of a model of your own, in the pool's order.
@@ -73,6 +84,7 @@ def ask(
             it goes on: its rows without a label stay, and so many new ones come that `batch` are empty.
         audit: the share of the batch that is drawn at random, at least one row if it is above 0. A column `drawn` says
             which; where it comes back with the labels, the notes have an accuracy that it tells.
+        metric: what counts in the end, see `askwell.core.METRICS`; it decides the default strategy.
 
     Raises:
         AskwellError: one sentence on what is wrong with the input; nothing is written then.
@@ -87,7 +99,9 @@ def ask(
         raise AskwellError(f"seed is {seed}; give 0 or more.")
     if batch < 1:
         raise AskwellError(f"--batch is {batch}; give at least 1.")
-    chooser, fitter = chooser_of(strategy, proba is not None), as_learner(learner)
+    standard = default_strategy(metric)
+    chooser = chooser_of(standard if strategy is None else strategy, proba is not None)
+    fitter = as_learner(learner)
     by_chance = Audited(chooser, audit) if audit else None
     only = None if features_from is None else tuple(features_from)
     # A label that was named may be a column of `out` alone.

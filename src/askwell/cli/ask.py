@@ -17,7 +17,15 @@ def ask(
         list[Path] | None,
         typer.Option(help="Table with the ids and labels so far; may be given several times."),
     ] = None,
-    strategy: Annotated[str, typer.Option(help="See `askwell list strategies`.")] = "margin-herding",
+    strategy: Annotated[
+        str | None, typer.Option(help="See `askwell list strategies`. [the best in the metric elsewhere]")
+    ] = None,
+    metric: Annotated[
+        str,
+        typer.Option(
+            help="What counts: accuracy, balanced-accuracy, macro-f1, log-loss. Decides --strategy."
+        ),
+    ] = "accuracy",
     batch: Annotated[int, typer.Option(help="How many rows to ask for.")] = 100,
     learner: Annotated[str, typer.Option(help="Classifier that is fitted to the labels.")] = "logistic",
     proba: Annotated[

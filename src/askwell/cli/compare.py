@@ -50,6 +50,10 @@ def compare(
     start: Annotated[int | None, typer.Option(help="Random labels before the first round. [0]")] = None,
     noise: Annotated[float | None, typer.Option(help="Probability that an answer is wrong. [0]")] = None,
     seed: Annotated[int | None, typer.Option(help="Decides splits, wrong answers and ties. [0]")] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option(help="Judged by accuracy, balanced-accuracy, macro-f1 or log-loss. [accuracy]"),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Keep records here; a stopped run goes on.")] = None,
     spec: Annotated[
         Path | None, typer.Option(help="TOML file with these settings; options replace them.")
@@ -74,6 +78,7 @@ def compare(
         "start": start,
         "noise": noise,
         "seed": seed,
+        "metric": metric,
     }
     given = {name: value for name, value in settings.items() if value is not None}
     # JAX logs the traceback of a classifier that fails; the user gets a sentence instead.
@@ -94,6 +99,8 @@ def _print(result, out: Path | None) -> None:
     screen.print()
     for verdict in result.verdicts():
         screen.print(verdict.said)
+    for sentence in result.below_majority():
+        screen.print(sentence)
     ranks = result.ranks()
     if ranks is not None:
         listed = ", ".join(f"{name} {rank:.1f}" for name, rank in ranks.mean.items())

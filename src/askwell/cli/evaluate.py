@@ -29,6 +29,9 @@ def evaluate(
     batch: Annotated[str, typer.Option(help="Labels asked in a round, or several sizes with commas.")] = "10",
     splits: Annotated[int, typer.Option(help="Pool / selection / report splits.")] = 24,
     seed: Annotated[int, typer.Option(help="Of splits, or of the fresh tasks.")] = 0,
+    metric: Annotated[
+        str, typer.Option(help="Judged by accuracy, balanced-accuracy, macro-f1 or log-loss.")
+    ] = "accuracy",
     out: Annotated[Path | None, typer.Option(help="Keep records here; a stopped run goes on.")] = None,
 ) -> None:
     """Judge a policy: `compare` with the opponents that matter."""
@@ -45,7 +48,7 @@ def evaluate(
         honest = [
             one.strip() for one in strategies.split(",") if one.strip() not in ("oracle", "clairvoyant")
         ]
-        _fresh(name, honest, fresh, seed, out)
+        _fresh(name, honest, fresh, seed, metric, out)
         return
     compare(
         data or [],
@@ -56,32 +59,34 @@ def evaluate(
         batch=batch,
         splits=splits,
         seed=seed,
+        metric=metric,
         out=out,
     )
 
 
-def _fresh(policy: str, strategies: list[str], tasks: int, seed: int, out: Path | None) -> None:
+def _fresh(policy: str, strategies: list[str], tasks: int, seed: int, metric: str, out: Path | None) -> None:
     import io
 
     from rich.progress import Progress
     from rich.table import Table
 
-    from askwell.core import write_whole
+    from askwell.core import ACCURACY, metric_of, write_whole
     from askwell.training import against, fresh
 
     screen = console(stderr=True)
     with Progress(console=screen, transient=True, disable=not screen.is_terminal) as progress:
         bar = progress.add_task("Fresh tasks", total=None)
         areas = fresh(
-            policy, strategies, tasks, seed, lambda d, n: progress.update(bar, completed=d, total=n)
+            policy, strategies, tasks, seed, lambda d, n: progress.update(bar, completed=d, total=n), metric
         )
     if out is not None:
         buffer = io.BytesIO()
         areas.write_parquet(buffer)
         write_whole(out / "fresh.parquet", buffer.getvalue())
     rows = against(areas, policy)
+    of = "" if metric == ACCURACY else f", {metric_of(metric).axis},"
     table = Table(
-        title=f"AULC on {rows['tasks'][0]} fresh synthetic tasks; the policy less each, paired by task"
+        title=f"AULC{of} on {rows['tasks'][0]} fresh synthetic tasks; the policy less each, paired by task"
     )
     for name in ("strategy", "AULC", "policy less it", "95 % interval"):
         table.add_column(name, justify="left" if name == "strategy" else "right")

@@ -16,10 +16,14 @@ def plot(
     split: Annotated[int | None, typer.Option(help="For `where`. [the first]")] = None,
     strategies: Annotated[str | None, typer.Option(help="For `where`: names with commas.")] = None,
     plane: Annotated[str, typer.Option(help="For `where`: pca or tsne.")] = "pca",
+    metric: Annotated[
+        str | None, typer.Option(help="What strategies are judged by, as in `compare`. [the run's]")
+    ] = None,
 ) -> None:
     """Draw a figure from a run."""
-    from askwell.plots import FIGURES, check, save
-    from askwell.report import open_run
+    from askwell.core import AskwellError
+    from askwell.plots import FIGURES, check, save, taken
+    from askwell.report import CompareRun, open_run
 
     check(name, out)
     source = FIGURES[name].SOURCE
@@ -30,4 +34,9 @@ def plot(
         "plane": plane,
     }
     settings = wanted if source in ("replay", "samples") else {}
-    print(save(name, open_run(run_dir).source(source, **settings), out))
+    run, said = open_run(run_dir, metric), {}
+    if isinstance(run, CompareRun):
+        said = taken(name, {"metric": run.spec.metric, "baseline": run.spec.baseline})
+    if metric is not None and "metric" not in said:
+        raise AskwellError(f"The figure '{name}' is not about a metric of your choice; leave out --metric.")
+    print(save(name, run.source(source, **settings), out, **said))

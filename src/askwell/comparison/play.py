@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -9,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from askwell.comparison.store import Cell
-from askwell.core import METRICS, SCHEMA, AbstractPlayer, AskwellError, Pool
+from askwell.core import MAJORITY, SCHEMA, SCORES, AbstractPlayer, AskwellError, Pool
 from askwell.core.geometry import LANDMARKS
 from askwell.data import Dataset
 from askwell.execution import compiled, versions
@@ -83,12 +84,15 @@ def to_records(
     cell: Cell,
     dataset: Dataset,
     rows: np.ndarray,
+    report_y: np.ndarray,
     game: AbstractGame,
     outcome: Outcome,
     seed: int,
     seconds: float,
 ) -> pl.DataFrame:
-    """The records of one episode, a row a round: `rows` maps the pool to the dataset, `outcome` has an axis of turns.
+    """The records of one episode, a row a round: `outcome` has an axis of turns.
+
+    `rows` maps the pool to the dataset; `report_y` are the truths of the report split.
 
     Raises:
         AskwellError: if the learner gave numbers that are not finite, or the strategy took an action that the game
@@ -103,7 +107,7 @@ def to_records(
             f"({where}, round {round}); a batch holds distinct rows that were never asked, so mend its select."
         )
     ends = np.arange(each - 1, turns, each)
-    report = {name: getattr(outcome.report, name)[ends] for name in METRICS}
+    report = {name: getattr(outcome.report, name)[ends] for name in SCORES}
     for name, values in report.items():
         if not np.all(np.isfinite(values)):
             raise AskwellError(
@@ -120,6 +124,7 @@ def to_records(
         "budget": game.budget,
         "picks": [dataset.ids[rows[picks[picks < len(rows)]]].tolist() for picks in bought],
         **report,
+        **majority(report_y, dataset.classes),
         "selection_accuracy": outcome.selection.accuracy[ends],
         "selection_log_loss": outcome.selection.log_loss[ends],
         "reward": outcome.reward.reshape(len(ends), -1).sum(axis=1),
@@ -130,6 +135,24 @@ def to_records(
         name: v if isinstance(v, list) or np.ndim(v) else [v] * len(ends) for name, v in columns.items()
     }
     return pl.DataFrame({name: _plain(v) for name, v in values.items()}, schema=SCHEMA)
+
+
+def majority(y: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
+    """The largest class, and by `MAJORITY` the scores of who knows the classes' shares alone.
+
+    As `askwell.games.score` has them: classes that are equally large share the guess.
+    """
+    shares = np.bincount(y, minlength=len(classes)) / len(y)
+    present, top = shares[shares > 0], np.max(shares)
+    ties = np.sum(shares == top)
+    scores = {
+        "accuracy": top,
+        "balanced-accuracy": 1 / len(present),
+        "macro-f1": 2 * ties * top / (ties * top + 1) / len(present),
+        "log-loss": -np.sum(present * np.log(present)),
+    }
+    largest = classes[int(np.argmax(shares))]
+    return {"majority": largest, **{column: float(scores[name]) for name, column in MAJORITY.items()}}
 
 
 def _plain(values):

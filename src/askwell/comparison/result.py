@@ -12,11 +12,11 @@ from askwell.comparison.table import tables
 
 ROW = (
     *("dataset", "strategy", "batch", "aulc", "aulc_low", "aulc_high"),
-    *("final_accuracy", "seconds", "splits", "gap_closed"),
+    *("final", "seconds", "splits", "gap_closed"),
 )
 VERDICT = (
     *("strategy", "baseline", "difference", "low", "high", "verdict", "more_splits"),
-    *("p_better", "p_equivalent", "p_worse"),
+    *("p_better", "p_equivalent", "p_worse", "below"),
 )
 
 
@@ -28,6 +28,8 @@ class Result:
         compile_seconds: spent compiling, summed over programs (they compile side by side).
         run_seconds: spent playing, summed over chunks.
         notes: what the user should know about the data, one sentence each.
+
+    All of it is about the spec's metric, or the one that is named.
     """
 
     spec: Spec
@@ -36,28 +38,43 @@ class Result:
     run_seconds: float = 0.0
     notes: tuple[str, ...] = ()
 
-    def table(self) -> pl.DataFrame:
-        """Mean AULC with its interval, final accuracy, seconds, gap closed; see `askwell.stats.summarise`."""
-        return stats.summarise(self.records)
+    def table(self, metric: str | None = None) -> pl.DataFrame:
+        """Mean AULC with its interval, the metric at the end, seconds, gap closed; see `askwell.stats.summarise`."""
+        return stats.summarise(self.records, metric or self.spec.metric)
 
-    def verdicts(self, baseline: str | None = None) -> list[stats.Verdict]:
+    def verdicts(self, baseline: str | None = None, metric: str | None = None) -> list[stats.Verdict]:
         """Every strategy against the baseline (the spec's by default), paired by split."""
-        return stats.verdicts(self.records, baseline or self.spec.baseline)
+        metric = metric or self.spec.metric
+        return stats.verdicts(self.records, baseline or self.spec.baseline, metric=metric)
 
-    def ranks(self) -> stats.Ranks | None:
+    def ranks(self, metric: str | None = None) -> stats.Ranks | None:
         """Friedman ranks with Holm-corrected pairs; None for fewer than five datasets."""
-        return stats.ranks(self.records)
+        return stats.ranks(self.records, metric or self.spec.metric)
+
+    def majority(self, metric: str | None = None) -> pl.DataFrame:
+        """What a learner scores on each dataset that knows the classes' shares alone; see `askwell.stats.majority`."""
+        return stats.majority(self.records, metric or self.spec.metric)
+
+    def below_majority(self, metric: str | None = None) -> list[str]:
+        """A sentence for each dataset on which some strategy is no better than the majority class."""
+        return stats.majority_sentences(self.records, metric or self.spec.metric)
 
     def json(self) -> str:
-        """The table and the verdicts as one JSON object with the keys ``rows`` and ``verdicts``.
+        """Table, verdicts and majority classes as one JSON object: ``metric``, ``rows``, ``verdicts``, ``majority``.
 
         Where several learners are compared, each row also names its ``learner``.
         """
         columns = ROW if len(self.spec.learners) == 1 else ("learner", *ROW)
         rows = self.table().select(columns).to_dicts()
         verdicts = [{name: getattr(verdict, name) for name in VERDICT} for verdict in self.verdicts()]
-        return json.dumps({"rows": rows, "verdicts": verdicts}, indent=1, allow_nan=False)
+        said = {
+            "metric": self.spec.metric,
+            "rows": rows,
+            "verdicts": verdicts,
+            "majority": self.majority().to_dicts(),
+        }
+        return json.dumps(said, indent=1, allow_nan=False)
 
     def rich(self, width: int = 80) -> Group:
         """The table for a terminal `width` characters wide; see `askwell.comparison.table.tables`."""
-        return tables(self.table(), width)
+        return tables(self.table(), self.majority(), self.spec.metric, width)

@@ -216,6 +216,13 @@ def _play(spec: Spec, job: _Job) -> dict[Cell, pl.DataFrame]:
     for place, cell in enumerate(job.cells(spec)):
         one = jax.tree.map(lambda field, place=place: field[place], outcome)
         records[cell] = to_records(
-            cell, job.dataset, splits.rows[place], job.game, one, spec.seed, seconds / len(job.splits)
+            cell,
+            job.dataset,
+            splits.rows[place],
+            np.asarray(splits.pools.report_y[place]),
+            job.game,
+            one,
+            spec.seed,
+            seconds / len(job.splits),
         )
     return records

@@ -2,11 +2,18 @@
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from askwell.core import ACCURACY, METRICS, unknown
 from askwell.core.spec import Listed, Names, Size, Sizes, once
 from askwell.games import GAMES, AbstractGame, AbstractGameSpec, BatchGame
 from askwell.learners import AbstractLearner
+
+
+def _metric(value: str) -> str:
+    if value not in METRICS:
+        raise ValueError(unknown("metric", value, METRICS))
+    return value
 
 
 class Spec(AbstractGameSpec):
@@ -24,6 +31,7 @@ class Spec(AbstractGameSpec):
         pool: at most this many points to choose from (1000, or the budget if that is more).
         features: more columns than this are reduced by PCA.
         seed: decides splits, wrong answers, start labels and tie-breaks.
+        metric: what strategies are judged by, see `askwell.core.METRICS`. All are recorded, so it changes no record.
     """
 
     PATHS: ClassVar[tuple[str, ...]] = ("datasets", "strategies", "baseline")
@@ -43,6 +51,7 @@ class Spec(AbstractGameSpec):
     pool: Size | None = None
     features: Size = 64
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    metric: Annotated[str, AfterValidator(_metric)] = ACCURACY
 
     @model_validator(mode="before")
     @classmethod
@@ -96,5 +105,5 @@ class Spec(AbstractGameSpec):
 
 
 AXES = ("datasets", "learners", "batches")
-GROWS: tuple[str, ...] = (*AXES, "strategies", "splits", "baseline")
+GROWS: tuple[str, ...] = (*AXES, "strategies", "splits", "baseline", "metric")
 """Fields that may differ when a run is taken up: none of them changes a cell that is finished."""

@@ -7,6 +7,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from askwell.core import metric_of
 from askwell.stats.summary import FEWEST
 
 HEADING = 30
@@ -15,29 +16,48 @@ HEADING = 30
 Column = tuple[str, list[Text]]
 
 
-def tables(summary: pl.DataFrame, width: int) -> Group:
+MAJORITY = "majority class"
+
+
+def tables(summary: pl.DataFrame, majority: pl.DataFrame, metric: str, width: int) -> Group:
     """One row a strategy, one column a dataset, the best in bold; what does not fit goes into further tables.
 
-    `summary` is `askwell.stats.summarise`'s; its ``gap_closed`` is shown where it is known. Names are shown as
-    they are: nothing in them is markup.
+    `summary` is `askwell.stats.summarise`'s; its ``gap_closed`` is shown where it is known. A last row has the level
+    of the `majority` class (`askwell.stats.majority`) on datasets where some strategy is no better. Names are shown
+    as they are: nothing in them is markup.
     """
+    words, sign = metric_of(metric).axis, metric_of(metric).sign
+    levels = dict(majority.select("dataset", "level").rows())
+    needed = {
+        str(dataset)
+        for (dataset,), group in summary.group_by("dataset")
+        if dataset in levels and (sign * (group["aulc"] - levels[dataset]) <= 0).any()
+    }
     key = ["strategy", *(name for name in ("learner", "batch") if summary[name].n_unique() > 1)]
     rows = summary.select(key).unique(maintain_order=True)
     heads: list[Column] = [(name, [Text(str(value)) for value in rows[name]]) for name in key]
     columns: list[Column] = []
     for (dataset,), group in summary.group_by("dataset", maintain_order=True):
-        best = group["aulc"].max()
+        best = group["aulc"].max() if sign > 0 else group["aulc"].min()
         found = rows.join(group, on=key, how="left", maintain_order="left")
-        columns.append((str(dataset), [_cell(row, best) for row in found.to_dicts()]))
+        cells = [_cell(row, best) for row in found.to_dicts()]
+        if needed:
+            cells.append(Text(f"{levels[dataset]:.4f}" if dataset in needed else "", style="italic"))
+        columns.append((str(dataset), cells))
     if len(columns) > 1:
         means = summary.group_by(key, maintain_order=True).agg(pl.col("aulc").mean(), pl.len())
         shown = [
             f"{mean:.4f}" if count == len(columns) else "" for mean, count in means[["aulc", "len"]].rows()
         ]
-        columns.append(("mean", [Text(mean) for mean in shown]))
-    says = "AULC: mean accuracy over the labels, with its 95 % interval"
+        columns.append(("mean", [Text(mean) for mean in shown + [""] * bool(needed)]))
+    if needed:
+        heads = [
+            (name, [*cells, Text(MAJORITY if name == "strategy" else "", style="italic")])
+            for name, cells in heads
+        ]
+    says = f"AULC: mean {words} over the labels, with its 95 % interval"
     if (summary["splits"] < FEWEST).any():
-        says = f"AULC: mean accuracy over the labels (too few splits for an interval, which takes {FEWEST})"
+        says = f"AULC: mean {words} over the labels (too few splits for an interval, which takes {FEWEST})"
     if summary["gap_closed"].is_not_null().any():
         says += "\nand how much of the gap from random to the oracle it closes"
     return Group(Text(says, style="italic"), *(_table(heads, part) for part in _parts(heads, columns, width)))

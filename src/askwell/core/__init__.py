@@ -8,21 +8,26 @@ from askwell.core.errors import AskwellError
 from askwell.core.files import PART, write_whole
 from askwell.core.geometry import Geometry, measure
 from askwell.core.learner import AbstractFitted, AbstractLearner, Packed, unfitted
+from askwell.core.metrics import ACCURACY, METRICS, Metric, metric_of
 from askwell.core.pool import Pool
-from askwell.core.record import CELL, METRICS, SCHEMA
+from askwell.core.record import CEILINGS, CELL, MAJORITY, SCHEMA, SCORES
 from askwell.core.registry import Registry, collect, imported, summary, unknown
 from askwell.core.spaces import AbstractSpace, Rows, Skip
 from askwell.core.strategy import AbstractPlayer, AbstractStrategy, AbstractStreamStrategy
 from askwell.core.view import NO_ANSWER, NOT_ASKED, Evidence, Stream, Truth, View, gathered
-from askwell.core.words import counted
+from askwell.core.words import counted, listed
 
 __all__ = [
+    "ACCURACY",
+    "CEILINGS",
     "CELL",
+    "MAJORITY",
     "METRICS",
     "NOT_ASKED",
     "NO_ANSWER",
     "PART",
     "SCHEMA",
+    "SCORES",
     "AbstractFitted",
     "AbstractLearner",
     "AbstractPlayer",
@@ -32,6 +37,7 @@ __all__ = [
     "AskwellError",
     "Evidence",
     "Geometry",
+    "Metric",
     "Packed",
     "Pool",
     "Registry",
@@ -44,7 +50,9 @@ __all__ = [
     "counted",
     "gathered",
     "imported",
+    "listed",
     "measure",
+    "metric_of",
     "summary",
     "unfitted",
     "unknown",

@@ -11,10 +11,11 @@ from askwell.asking.answers import collect
 from askwell.asking.ask import chooser_of
 from askwell.asking.belief import read_proba
 from askwell.asking.choice import choose_rows
+from askwell.asking.defaults import default_strategy
 from askwell.asking.notes import notes
 from askwell.asking.pool import Reading, encode_pool, open_pool, read_pool
 from askwell.asking.stopping import DEFAULT, Stop
-from askwell.core import NO_ANSWER, NOT_ASKED, AskwellError, unknown
+from askwell.core import ACCURACY, NO_ANSWER, NOT_ASKED, AskwellError, unknown
 from askwell.data.kept import KeptTable
 from askwell.execution import compilation_cache
 from askwell.labelling import saved, told
@@ -41,7 +42,7 @@ class Session:
     def __init__(
         self,
         X: Any,
-        strategy: Any = "learned",
+        strategy: Any = None,
         learner: Any = "logistic",
         ids: Any = None,
         classes: Sequence[str] | None = None,
@@ -56,13 +57,15 @@ class Session:
         features_from: Sequence[str] | None = None,
         audit: float = 0.0,
         stop: Stop = DEFAULT,
+        metric: str = ACCURACY,
     ):
         """Read and encode the pool; labels that it brings along count as told.
 
         Args:
             X: a path (.csv .tsv .parquet .jsonl .npy .npz), numbers ``[N, d]`` (NumPy, SciPy sparse), a frame (pandas,
                 Polars), or N texts.
-            strategy: a name, a strategy, ``package.module:Name``, or a function ``query(X, labels, q)``, which is slow.
+            strategy: a name, a strategy, ``package.module:Name``, or a function ``query(X, labels, q)``, which is slow;
+                by default the one that was best in `metric` on other data (docs/choose.md).
             learner: a name, a learner, or a scikit-learn classifier with `predict_proba`; not used with `proba`.
             ids: N names, all different; by default the id column, else a frame's own index, else numbers from 0.
             classes: all classes that may be told, in the order of probabilities; by default those that were told,
@@ -78,11 +81,14 @@ class Session:
             audit: the share of each batch that is drawn at random, at least one row if it is above 0: then `status`
                 has an interval for the accuracy that holds whatever the data are.
             stop: when `status` advises to stop.
+            metric: what counts in the end, see `askwell.core.METRICS`; it decides the default strategy.
 
         Raises:
             AskwellError: one sentence on what is wrong with the input.
         """
         compilation_cache()
+        standard = default_strategy(metric)
+        strategy = standard if strategy is None else strategy
         self._strategy = chooser_of(strategy, proba is not None)
         self._audit = Audited(self._strategy, audit) if audit else None
         only = None if features_from is None else tuple(features_from)

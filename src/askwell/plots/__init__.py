@@ -3,6 +3,7 @@
 ``data(source)`` finds what is to be seen, ``draw(data, figure)`` draws it for a file and ``plotly(data)`` for the web,
 ``caption(data)`` and ``alt(data)`` say it in words; all are pure. ``figure(source)`` does it all. ``SOURCE`` names
 what a figure is made from: "records" of `compare`, a "training", a "replay" or "samples" (`askwell.plots.sources`).
+``SETTINGS``, where there is one, names what `data` and `figure` may be told besides: the ``metric``, the ``baseline``.
 """
 
 import io
@@ -11,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from askwell.core import AskwellError, unknown, write_whole
+from askwell.core import ACCURACY, AskwellError, metric_of, unknown, write_whole
 from askwell.plots import (
     batch_sizes,
     class_shares,
@@ -76,8 +77,22 @@ def check(name: str, path: Path | str) -> None:
         raise AskwellError(f"The figure's file is '{path}'; it must end in {', '.join(allowed)}.")
 
 
-def save(name: str, source: Any, path: Path | str) -> str:
-    """Draw a figure into a file, whole or not at all; its caption. `source` is what its ``SOURCE`` names.
+def taken(name: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Those of the settings that the figure takes."""
+    return {key: value for key, value in settings.items() if key in getattr(FIGURES[name], "SETTINGS", ())}
+
+
+def captioned(name: str, data: Any, settings: dict[str, Any]) -> str:
+    """The figure's caption, and what it is about where that is not accuracy."""
+    metric = metric_of(settings.get("metric", ACCURACY))
+    said = str(FIGURES[name].caption(data))
+    return said if metric.name == ACCURACY else f"{said} The metric is {metric.axis}."
+
+
+def save(name: str, source: Any, path: Path | str, **settings: Any) -> str:
+    """Draw a figure into a file, whole or not at all; its caption.
+
+    `source` is what its ``SOURCE`` names, `settings` are some of its ``SETTINGS``.
 
     Raises:
         AskwellError: for an unknown figure or suffix, or a file that cannot be written.
@@ -89,9 +104,9 @@ def save(name: str, source: Any, path: Path | str) -> str:
         image = FILMS[name](source)
     else:
         image = io.BytesIO()
-        figure.figure(source).savefig(image, format=suffix[1:])
+        figure.figure(source, **settings).savefig(image, format=suffix[1:])
     write_whole(path, image.getvalue())
-    return figure.caption(figure.data(source))
+    return captioned(name, figure.data(source, **settings), settings)
 
 
 __all__ = [
@@ -102,9 +117,11 @@ __all__ = [
     "Scene",
     "Style",
     "Training",
+    "captioned",
     "check",
     "critical_difference",
     "learning_curves",
     "save",
     "style",
+    "taken",
 ]

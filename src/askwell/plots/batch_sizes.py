@@ -4,26 +4,27 @@ import polars as pl
 from matplotlib.figure import Figure
 from plotly.graph_objects import Figure as Web
 
-from askwell.core import AskwellError
+from askwell.core import ACCURACY, CEILINGS, AskwellError, metric_of
 from askwell.plots import chart, files, web
 from askwell.plots.chart import Line, Lines
-from askwell.plots.palette import CEILINGS, style
+from askwell.plots.palette import style
 from askwell.stats import episodes, mean_intervals
 from askwell.stats.paired import PAIR
 
 SOURCE = "records"
+SETTINGS = ("metric", "baseline")
 
 
-def data(records: pl.DataFrame, baseline: str = "random") -> pl.DataFrame:
+def data(records: pl.DataFrame, baseline: str = "random", metric: str = ACCURACY) -> pl.DataFrame:
     """One row per dataset (and learner, where there are several), strategy and batch.
 
-    Columns: ``panel``, ``strategy``, ``batch``, ``lead`` (mean paired difference in AULC from the baseline),
+    Columns: ``panel``, ``strategy``, ``batch``, ``lead`` (mean paired gain in AULC over the baseline),
     ``lead_low``, ``lead_high`` (95 % Student t interval over splits, null with one), ``splits``.
 
     Raises:
         AskwellError: with a single batch size, or with nothing but the baseline.
     """
-    cells = episodes(records)
+    cells = episodes(records, metric)
     names = cells["strategy"].unique(maintain_order=True).to_list()
     if cells["batch"].n_unique() < 2:
         raise AskwellError(
@@ -40,9 +41,8 @@ def data(records: pl.DataFrame, baseline: str = "random") -> pl.DataFrame:
         raise AskwellError(
             f"A lead needs a strategy besides the baseline {base}, and these records have none."
         )
-    paired = paired.select(
-        panel.alias("panel"), "strategy", "batch", "split", lead=pl.col("aulc") - pl.col("base")
-    )
+    lead = metric_of(metric).sign * (pl.col("aulc") - pl.col("base"))
+    paired = paired.select(panel.alias("panel"), "strategy", "batch", "split", lead=lead)
     order = pl.col("strategy").cast(pl.Enum(names))
     return mean_intervals(
         paired.sort("panel", order, "batch", "split"), ["panel", "strategy", "batch"], "lead"
@@ -66,9 +66,9 @@ def draw(data: pl.DataFrame, figure: Figure) -> None:
     files.draw(charts(data), figure)
 
 
-def figure(records: pl.DataFrame) -> Figure:
+def figure(records: pl.DataFrame, **settings: str) -> Figure:
     """The whole figure."""
-    return files.draw_all(charts(data(records)))
+    return files.draw_all(charts(data(records, **settings)))
 
 
 def plotly(data: pl.DataFrame) -> list[Web]:

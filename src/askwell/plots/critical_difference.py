@@ -10,16 +10,17 @@ from matplotlib.figure import Figure
 from plotly.graph_objects import Figure as Web
 from plotly.graph_objects import Scatter
 
-from askwell.core import AskwellError
+from askwell.core import ACCURACY, CEILINGS, AskwellError
 from askwell.plots import web
 from askwell.plots.chart import Dot, Dots
-from askwell.plots.palette import CEILINGS, INK, style
+from askwell.plots.palette import INK, style
 from askwell.stats import Ranks, cliques, ranks
 from askwell.stats.cliques import ALPHA
 from askwell.stats.ranks import STRATEGIES
 from askwell.stats.spread import GENERAL
 
 SOURCE = "records"
+SETTINGS = ("metric",)
 
 SIZE = 9
 """Font size in points."""
@@ -41,13 +42,13 @@ class Diagram(NamedTuple):
     groups: list[tuple[str, ...]]
 
 
-def data(records: pl.DataFrame) -> Diagram:
+def data(records: pl.DataFrame, metric: str = ACCURACY) -> Diagram:
     """Ranks and groups, from one mean per dataset: rounds, splits, learners and batches are no more evidence.
 
     Raises:
         AskwellError: if fewer than five datasets were played by all of three or more strategies.
     """
-    found = ranks(records)
+    found = ranks(records, metric)
     if found is None:
         count = records["dataset"].n_unique()
         raise AskwellError(
@@ -106,9 +107,9 @@ def _scale(ax: Axes, x, first: int, last: int) -> None:
     ax.text((x(first) + x(last)) / 2, 0.14, "mean rank over datasets (1 is best)", ha="center", va="center")
 
 
-def figure(records: pl.DataFrame) -> Figure:
+def figure(records: pl.DataFrame, **settings: str) -> Figure:
     """The whole figure, as high as its names and bars need. Save it with ``.savefig(path)``."""
-    found = data(records)
+    found = data(records, **settings)
     mean = found.ranks.mean
     height = TOP + BAR * (len(found.groups) + 1) + ROW * math.ceil(len(mean) / 2) + 0.1
     drawn = Figure(figsize=(max(WIDTH, 2 * _side(mean) + AXIS), height), dpi=150)

@@ -4,29 +4,30 @@ import polars as pl
 from matplotlib.figure import Figure
 from plotly.graph_objects import Figure as Web
 
-from askwell.core import AskwellError
+from askwell.core import ACCURACY, CEILINGS, AskwellError
 from askwell.plots import chart, files, web
 from askwell.plots.chart import Dot, Dots
 from askwell.plots.learning_curves import panel_names
-from askwell.plots.palette import CEILINGS, style
+from askwell.plots.palette import style
 from askwell.stats import gap_closed
 
 SOURCE = "records"
+SETTINGS = ("metric",)
 
 
-def data(records: pl.DataFrame) -> pl.DataFrame:
+def data(records: pl.DataFrame, metric: str = ACCURACY) -> pl.DataFrame:
     """One row per panel and strategy: ``panel``, ``strategy``, ``gap_closed``; random and ceilings left out.
 
     Raises:
         AskwellError: where random or the oracle was not played, or is not reliably apart on any dataset.
     """
-    shares = gap_closed(records).filter(
+    shares = gap_closed(records, metric).filter(
         ~pl.col("strategy").is_in(["random", *CEILINGS]), pl.col("gap_closed").is_not_null()
     )
     if shares.is_empty():
         raise AskwellError(
             "The gap closed needs random, the oracle and a third strategy on the same splits, with the oracle "
-            "reliably above random; these records have none such."
+            "reliably better than random; these records have none such."
         )
     return shares.select(panel_names(records), "strategy", "gap_closed")
 
@@ -48,9 +49,9 @@ def draw(data: pl.DataFrame, figure: Figure) -> None:
     files.draw(charts(data), figure)
 
 
-def figure(records: pl.DataFrame) -> Figure:
+def figure(records: pl.DataFrame, **settings: str) -> Figure:
     """The whole figure."""
-    return files.draw_all(charts(data(records)))
+    return files.draw_all(charts(data(records, **settings)))
 
 
 def plotly(data: pl.DataFrame) -> list[Web]:

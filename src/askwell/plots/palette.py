@@ -12,9 +12,6 @@ class Style(NamedTuple):
     marker: str
 
 
-CEILINGS = ("oracle", "clairvoyant")
-"""They see hidden labels, so being highest is no merit of theirs."""
-
 # Wong (2011) and Tol (2021, "muted"), both made for colour-blind readers. Markers tell strategies of one
 # colour apart, and no two have both in common.
 _KNOWN = {

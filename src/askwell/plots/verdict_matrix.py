@@ -7,14 +7,15 @@ import polars as pl
 from matplotlib.figure import Figure
 from plotly.graph_objects import Figure as Web
 
-from askwell.core import AskwellError
+from askwell.core import ACCURACY, CEILINGS, AskwellError, metric_of
 from askwell.plots import files, web
 from askwell.plots.chart import Tiles
-from askwell.plots.palette import BAD, CEILINGS, GOOD, PALE
+from askwell.plots.palette import BAD, GOOD, PALE
 from askwell.stats import episodes, verdicts
 from askwell.stats.verdict import Word
 
 SOURCE = "records"
+SETTINGS = ("metric",)
 SIGNS: dict[Word, str] = {"better": "▲", "worse": "▼", "equivalent": "=", "not enough evidence": "?"}
 OPPOSITE: dict[Word, Word] = {"better": "worse", "worse": "better"}
 LEVEL = {"better": 1.0, "worse": -1.0, "equivalent": 0.0}
@@ -30,13 +31,14 @@ class Matrix(NamedTuple):
     difference: np.ndarray
 
 
-def data(records: pl.DataFrame) -> Matrix:
-    """All pairs, the highest mean AULC first.
+def data(records: pl.DataFrame, metric: str = ACCURACY) -> Matrix:
+    """All pairs, the best mean AULC first.
 
     Raises:
         AskwellError: for fewer than two strategies.
     """
-    means = episodes(records).group_by("strategy").agg(pl.col("aulc").mean()).sort("aulc", "strategy")
+    gain = pl.col("aulc").mean() * metric_of(metric).sign
+    means = episodes(records, metric).group_by("strategy").agg(gain).sort("aulc", "strategy")
     names = means["strategy"].to_list()[::-1]
     if len(names) < 2:
         raise AskwellError(f"A verdict matrix needs two strategies or more; these records have {len(names)}.")
@@ -44,7 +46,7 @@ def data(records: pl.DataFrame) -> Matrix:
     difference = np.full((len(names), len(names)), np.nan)
     for i, row in enumerate(names[:-1]):
         # One way only: the other is its mirror, and the bootstrap takes time.
-        for verdict in verdicts(records.filter(pl.col("strategy").is_in(names[i:])), row):
+        for verdict in verdicts(records.filter(pl.col("strategy").is_in(names[i:])), row, metric=metric):
             j = names.index(verdict.strategy)
             word[j][i], word[i][j] = verdict.verdict, OPPOSITE.get(verdict.verdict, verdict.verdict)
             difference[j, i], difference[i, j] = verdict.difference, -verdict.difference
@@ -72,9 +74,9 @@ def draw(data: Matrix, figure: Figure) -> None:
     files.draw(charts(data), figure)
 
 
-def figure(records: pl.DataFrame) -> Figure:
+def figure(records: pl.DataFrame, **settings: str) -> Figure:
     """The whole figure."""
-    return files.draw_all(charts(data(records)))
+    return files.draw_all(charts(data(records, **settings)))
 
 
 def plotly(data: Matrix) -> list[Web]:

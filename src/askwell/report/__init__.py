@@ -2,27 +2,27 @@
 
 from pathlib import Path
 
-from askwell.core import counted, write_whole
+from askwell.core import counted, listed, metric_of, write_whole
 from askwell.report import html
 from askwell.report.page import page
 from askwell.report.run import CompareRun, TrainingRun, open_run
 from askwell.report.sections import compare_sections, training_sections
-from askwell.report.words import listed
 
 FILE = "report.html"
 
 
-def report(root: Path | str, out: Path | str | None = None) -> Path:
+def report(root: Path | str, out: Path | str | None = None, metric: str | None = None) -> Path:
     """Write the report of a run's directory, however far the run has got; where it was written.
 
     Args:
         root: what `askwell compare --out` or `askwell train --out` made.
         out: the file to write; ``report.html`` in `root` by default.
+        metric: what strategies are judged by, see `askwell.core.METRICS`; the run's own by default.
 
     Raises:
         AskwellError: if the directory holds no run, or the file cannot be written.
     """
-    run = open_run(root)
+    run = open_run(root, metric)
     path = Path(root) / FILE if out is None else Path(out)
     write_whole(path, render(run).encode())
     return path
@@ -48,7 +48,8 @@ def _compared(run: CompareRun) -> str:
     return (
         f"Which strategy should choose what to label? {len(spec.played)} of them on {where}: "
         f"{counted(spec.splits, 'split')}, {played}, {listed(spec.learners)} as the learner, "
-        f"{counted(spec.start, 'label') if spec.start else 'no labels'} to start with{answers}."
+        f"{counted(spec.start, 'label') if spec.start else 'no labels'} to start with{answers}. "
+        f"They are judged by {metric_of(spec.metric).words}."
     )
 
 

@@ -15,11 +15,10 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
 from askwell.comparison import Spec
-from askwell.core import AskwellError, Pool, Skip
+from askwell.core import CEILINGS, AskwellError, Pool, Skip
 from askwell.data import Dataset, split
 from askwell.games import AbstractGame, BatchGame, BatchState, Turn, trajectory
 from askwell.learners import make_learner
-from askwell.plots.palette import CEILINGS
 from askwell.plots.sources import Replay, Scene
 
 GRID = 56
@@ -30,12 +29,15 @@ SHOWN = 4
 ROOM = 0.06
 
 
-def choose(names: Sequence[str], aulc: dict[str, float]) -> list[str]:
-    """At most four strategies to see side by side: a learned one, margin, random, the oracle; else the best."""
+def choose(names: Sequence[str], good: dict[str, float]) -> list[str]:
+    """At most four strategies to see side by side: a learned one, margin, random, the oracle; else the best.
+
+    `good` says how good each is, more is better.
+    """
     learned = [name for name in names if name.startswith(("learned", "policy"))]
     wanted = [*learned[:1], "margin", "random", "oracle"]
     chosen = [name for name in wanted if name in names]
-    rest = sorted(set(names) - set(chosen) - set(CEILINGS), key=lambda name: -aulc.get(name, 0.0))
+    rest = sorted(set(names) - set(chosen) - set(CEILINGS), key=lambda name: -good.get(name, -float("inf")))
     chosen += rest[: SHOWN - len(chosen)]
     place = {name: i for i, name in enumerate(wanted)}
     return sorted(chosen, key=lambda name: (name in CEILINGS, name == "random", place.get(name, -1)))

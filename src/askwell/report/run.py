@@ -10,12 +10,11 @@ import polars as pl
 
 from askwell.comparison import Spec, Store, fingerprint
 from askwell.comparison.store import DATA, grid
-from askwell.core import CELL, SCHEMA, AskwellError, unknown
+from askwell.core import CEILINGS, CELL, SCHEMA, AskwellError, metric_of, unknown
 from askwell.core.spec import read_toml
 from askwell.data import Dataset, encode, load
 from askwell.execution import compilation_cache
 from askwell.execution.directory import SPEC
-from askwell.plots.palette import CEILINGS
 from askwell.plots.sources import Replay, Samples, Training
 from askwell.plots.where_web import NUMBERED
 from askwell.report import replay, samples
@@ -95,8 +94,9 @@ class CompareRun:
         for one in strategies or ():
             if one not in names:
                 raise AskwellError(unknown("strategy", one, names))
-        aulc = dict(episodes(cells).select("strategy", "aulc").rows())
-        chosen = list(strategies or replay.choose(names, aulc))
+        gain = pl.col("aulc") * metric_of(self.spec.metric).sign
+        good = dict(episodes(cells, self.spec.metric).select("strategy", gain).rows())
+        chosen = list(strategies or replay.choose(names, good))
         return replay.replay(self.spec, found, cells, chosen, plane)
 
     def samples(self, names: Sequence[str]) -> Samples:
@@ -130,11 +130,11 @@ class TrainingRun:
         return self.training
 
 
-def open_run(root: Path | str) -> CompareRun | TrainingRun:
-    """The run in a directory.
+def open_run(root: Path | str, metric: str | None = None) -> CompareRun | TrainingRun:
+    """The run in a directory; a comparison's strategies are judged by `metric` instead of the spec's, if given.
 
     Raises:
-        AskwellError: if there is none.
+        AskwellError: if there is none, or no such metric, or a metric is given for a training.
     """
     root = Path(root)
     if not (root / SPEC).is_file() and not (root / UPDATES).is_file():
@@ -144,13 +144,19 @@ def open_run(root: Path | str) -> CompareRun | TrainingRun:
         )
     spec = read_toml(root / SPEC) if (root / SPEC).is_file() else {}
     if (root / UPDATES).is_file() or {"trainer", "sources"} & set(spec):
+        if metric is not None:
+            raise AskwellError(
+                f"{root} is a training, which is judged by accuracy; leave out --metric, or give a comparison."
+            )
         return _training(root, spec)
-    return _compare(root)
+    return _compare(root, metric)
 
 
-def _compare(root: Path) -> CompareRun:
+def _compare(root: Path, metric: str | None) -> CompareRun:
     store = Store(root)
     spec = store.spec()
+    if metric is not None:
+        spec = spec.model_copy(update={"metric": metric_of(metric).name})
     missing = []
     try:
         records = store.records()

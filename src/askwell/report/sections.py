@@ -4,17 +4,17 @@ import platform
 import shlex
 from collections.abc import Iterator
 from importlib.metadata import version
-from types import ModuleType
 from typing import Any
 
 import tomli_w
 
-from askwell.core import AskwellError
-from askwell.plots import FIGURES, validation
+from askwell.core import AskwellError, listed, metric_of
+from askwell.plots import FIGURES, captioned, taken, validation
 from askwell.plots import verdicts as verdict_figure
 from askwell.report import html, tables, words
 from askwell.report.page import Section
 from askwell.report.run import CompareRun, TrainingRun
+from askwell.stats import majority_sentences
 
 COMPARE = {
     "verdicts": "Verdicts",
@@ -47,15 +47,20 @@ def compare_sections(run: CompareRun) -> Iterator[Section]:
         yield _reproduce_compare(run)
         return
     left_out: list[str] = []
-    verdicts = _verdicts(run)
-    parts = [words.verdict_list(verdicts), html.paragraph(words.saving(run.records, verdicts))]
-    glossary = "".join(f"<dt>{word}</dt><dd>{meaning}</dd>" for word, meaning in words.GLOSSARY.items())
+    metric, verdicts = metric_of(run.spec.metric), _verdicts(run)
+    low = majority_sentences(run.records, metric.name)
+    parts = [words.verdict_list(verdicts), html.paragraph(words.saving(run.records, verdicts, metric.name))]
+    parts += [html.bullets(low)] if low else []
+    glossary = "".join(f"<dt>{word}</dt><dd>{text}</dd>" for word, text in words.glossary(metric.name))
     yield _section("summary", "Summary", *parts, html.details("What the words mean", f"<dl>{glossary}</dl>"))
     for name, title in COMPARE.items():
-        yield from _figure(name, title, run, left_out)
+        if name == "learning-curves":
+            title = metric.words[0].upper() + metric.words[1:]
+        if name != "log-loss-curves" or metric.name != "log-loss":
+            yield from _figure(name, title, run, left_out)
     yield from _where(run, left_out)
     yield from _random(run, left_out)
-    shown = [tables.results(run.records, run.spec.baseline), tables.verdicts(verdicts)]
+    shown = [tables.results(run.records, run.spec.baseline, metric.name), tables.verdicts(verdicts)]
     yield _section("tables", "Tables", *shown)
     yield from _left_out(left_out)
     yield _reproduce_compare(run)
@@ -85,16 +90,17 @@ def _figure(name: str, title: str, run: CompareRun | TrainingRun, left_out: list
     module = FIGURES[name]
     try:
         source = run.source(module.SOURCE)
-        given: tuple[str, ...] = ()
-        if isinstance(run, CompareRun) and name in ("verdicts", "batch-sizes"):
-            given = (run.spec.baseline,)
-        yield _section(name, title, _drawn(name, module, module.data(source, *given)))
+        given: dict[str, str] = {}
+        if isinstance(run, CompareRun):
+            given = taken(name, {"metric": run.spec.metric, "baseline": run.spec.baseline})
+        yield _section(name, title, _drawn(name, module.data(source, **given), given))
     except AskwellError as error:
         left_out.append(f"{title}: {error}")
 
 
-def _drawn(name: str, module: ModuleType, data: Any) -> str:
-    return html.figure(name, module.plotly(data), module.caption(data), module.alt(data))
+def _drawn(name: str, data: Any, given: dict[str, str], anchor: str = "") -> str:
+    module = FIGURES[name]
+    return html.figure(anchor or name, module.plotly(data), captioned(name, data, given), module.alt(data))
 
 
 def _where(run: CompareRun, left_out: list[str]) -> Iterator[Section]:
@@ -107,10 +113,10 @@ def _where(run: CompareRun, left_out: list[str]) -> Iterator[Section]:
             left_out.append(f"Where it asks, {name}: {error}")
             continue
         heading = f"<h3>{html.escape(name)}</h3>" if len(names) > 1 else ""
-        shown.append(heading + _drawn(f"where-{name}", module, data))
+        shown.append(heading + _drawn("where", data, {}, f"where-{name}"))
     if len(names) > MOST:
         left_out.append(
-            f"Where it asks is shown for {words.listed(names[:MOST])}; for others: askwell plot where {run.root} "
+            f"Where it asks is shown for {listed(names[:MOST])}; for others: askwell plot where {run.root} "
             "--dataset NAME --out where.gif"
         )
     if shown:
@@ -130,7 +136,7 @@ def _random(run: CompareRun, left_out: list[str]) -> Iterator[Section]:
     module = FIGURES["data-curves"]
     try:
         data = module.data(run.samples(list(run.datasets)[:1]))
-        yield _section("noise", "Random’s noise", _drawn("data-curves", module, data))
+        yield _section("noise", "Random’s noise", _drawn("data-curves", data, {}))
     except AskwellError as error:
         left_out.append(f"Random's noise: {error}")
 
@@ -142,7 +148,7 @@ def _left_out(sentences: list[str]) -> Iterator[Section]:
 
 def _verdicts(run: CompareRun) -> list:
     try:
-        return verdict_figure.data(run.records, run.spec.baseline)
+        return verdict_figure.data(run.records, run.spec.baseline, run.spec.metric)
     except AskwellError:
         return []
 

@@ -2,15 +2,20 @@
 
 import polars as pl
 
+from askwell.core import ACCURACY, metric_of
 from askwell.report import html
 from askwell.report.words import savings
-from askwell.stats import Verdict, summarise
+from askwell.stats import Verdict, majority, summarise
 
 
-def results(records: pl.DataFrame, baseline: str) -> str:
-    """One table a dataset (and learner and batch, where there are several): a row for each strategy."""
-    summary = summarise(records).join(
-        savings(records, baseline),
+def results(records: pl.DataFrame, baseline: str, metric: str = ACCURACY) -> str:
+    """One table a dataset (and learner and batch, where there are several): a row for each strategy.
+
+    One more has the majority class, where some strategy is no better.
+    """
+    about = metric_of(metric)
+    summary = summarise(records, metric).join(
+        savings(records, baseline, metric),
         on=["dataset", "learner", "batch", "strategy"],
         how="left",
         maintain_order="left",
@@ -19,19 +24,23 @@ def results(records: pl.DataFrame, baseline: str) -> str:
     head = [
         "strategy",
         "AULC",
-        "final accuracy",
+        f"{about.words} at the end",
         "gap closed",
         f"labels to match {baseline}",
         "seconds",
         "splits",
     ]
-    tables = []
+    tables, levels = [], {row["dataset"]: row for row in majority(records, metric).to_dicts()}
     for (dataset, *rest), part in summary.group_by("dataset", *several, maintain_order=True):
         rows = [
-            [row["strategy"], _interval(row), f"{row['final_accuracy']:.4f}", _or(row["gap_closed"], "{:.0%}"),
+            [row["strategy"], _interval(row), f"{row['final']:.4f}", _or(row["gap_closed"], "{:.0%}"),
              _or(row["enough"], "{}"), f"{row['seconds']:.2f}", str(row["splits"])]
-            for row in part.sort("aulc", descending=True).iter_rows(named=True)
+            for row in part.sort("aulc", descending=about.sign > 0).iter_rows(named=True)
         ]  # fmt: skip
+        base = levels.get(str(dataset))
+        if base and (about.sign * (part["aulc"] - base["level"]) <= 0).any():
+            level = f"{base['level']:.4f}"
+            rows.append([f"({base['does']})", level, level, *[html.NOTHING] * (len(head) - 3)])
         title = " · ".join([str(dataset), *(f"{n} {v}" for n, v in zip(several, rest, strict=True))])
         tables.append(html.table(head, rows, title))
     return "".join(tables)
@@ -46,9 +55,21 @@ def _or(value: object, form: str) -> str:
     return html.NOTHING if value is None else form.format(value)
 
 
+def _of(found: list[Verdict]) -> str:
+    metric = metric_of(found[0].metric) if found else metric_of(ACCURACY)
+    return "" if metric.name == ACCURACY else f" ({metric.axis})"
+
+
 def verdicts(found: list[Verdict]) -> str:
     """The verdicts with their figures."""
-    head = ["strategy", "verdict", "difference in AULC", "95 % interval", "P(better)", "splits to settle it"]
+    head = [
+        "strategy",
+        "verdict",
+        f"difference in AULC{_of(found)}",
+        "95 % interval",
+        "P(better)",
+        "splits to settle it",
+    ]
     rows = [
         [
             v.strategy, v.verdict, f"{v.difference:+.4f}",

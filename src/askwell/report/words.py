@@ -6,10 +6,9 @@ from typing import Any
 
 import polars as pl
 
-from askwell.core import AskwellError
+from askwell.core import ACCURACY, CEILINGS, AskwellError, listed, metric_of
 from askwell.plots import collapse, fixed_point, gradient, reward
 from askwell.plots import validation as against
-from askwell.plots.palette import CEILINGS
 from askwell.plots.sources import Training
 from askwell.plots.where_web import NUMBERED
 from askwell.stats import Interval, Verdict, at_labels, judge
@@ -20,21 +19,22 @@ GLOSSARY = {
     "pool": "the points that may be asked about; their labels are hidden",
     "learner": "the classifier that the labels are for; refitted from scratch each round",
     "strategy": "picks a batch; a policy is one with trained weights",
-    "AULC": "area under the learning curve of an episode: mean accuracy at numbers of labels, a batch apart",
+    "AULC": "area under the learning curve of an episode: mean {metric} at numbers of labels, a batch apart",
     "oracle": "a strategy that cheats: it sees the hidden labels, as a ceiling",
     "split": "a random division of a dataset into pool, selection and report; strategies meet the same splits",
-    "verdict": "better, worse, equivalent within 0.005 AULC, or not enough evidence, from paired 95 % intervals",
+    "verdict": "better, worse, equivalent within {delta:g} AULC, or not enough evidence, from paired 95 % intervals",
 }
 
 
-def listed(names: Sequence[str]) -> str:
-    """``a, b and c``."""
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+def glossary(metric: str) -> list[tuple[str, str]]:
+    """Words and what they mean."""
+    about = metric_of(metric)
+    return [(word, text.format(metric=about.axis, delta=about.delta)) for word, text in GLOSSARY.items()]
 
 
 def verdict_list(verdicts: Sequence[Verdict]) -> str:
     """One line a verdict, best first, ceilings last."""
-    order = sorted(verdicts, key=lambda v: (v.strategy in CEILINGS, -v.difference))
+    order = sorted(verdicts, key=lambda v: (v.strategy in CEILINGS, -metric_of(v.metric).sign * v.difference))
     return _list(
         (v.verdict, SIGNS[v.verdict], v.strategy, f"{v.said.removeprefix(v.strategy)}{_cheats(v)}")
         for v in order
@@ -54,38 +54,38 @@ def _list(items: Iterable[tuple[str, str, str, str]]) -> str:
     return f'<ul class="verdicts">{"".join(lines)}</ul>' if lines else ""
 
 
-def savings(records: pl.DataFrame, baseline: str) -> pl.DataFrame:
-    """How many labels each strategy needs to be as accurate as the baseline with all of its labels.
+def savings(records: pl.DataFrame, baseline: str, metric: str = ACCURACY) -> pl.DataFrame:
+    """How many labels each strategy needs to be as good as the baseline with all of its labels.
 
     One row per dataset, strategy, learner and batch: ``enough``, the first number of labels at which the mean
-    accuracy over splits reaches that of the baseline after its last round (null if it never does), and ``all``,
+    metric over splits reaches that of the baseline after its last round (null if it never does), and ``all``,
     the labels that the baseline had.
     """
     key = ["dataset", "learner", "batch"]
-    known = at_labels(records)
-    means = known.group_by(*key, "strategy", "labels").agg(pl.col("accuracy").mean()).sort(*key, "labels")
+    known, score = at_labels(records, metric), metric_of(metric).sign * pl.col(metric_of(metric).column)
+    means = known.group_by(*key, "strategy", "labels").agg(good=score.mean()).sort(*key, "labels")
     ends = (
         means.filter(pl.col("strategy") == baseline)
         .group_by(key)
-        .agg(pl.col("accuracy").last().alias("goal"), pl.col("labels").last().alias("all"))
+        .agg(pl.col("good").last().alias("goal"), pl.col("labels").last().alias("all"))
     )
-    reached = means.join(ends, on=key).filter(pl.col("accuracy") >= pl.col("goal"))
+    reached = means.join(ends, on=key).filter(pl.col("good") >= pl.col("goal"))
     firsts = reached.group_by(*key, "strategy").agg(pl.col("labels").min().alias("enough"))
     rows = means.select(*key, "strategy").unique().join(ends.select(*key, "all"), on=key)
     return rows.join(firsts, on=[*key, "strategy"], how="left").sort(*key, "strategy")
 
 
-def saving(records: pl.DataFrame, verdicts: Sequence[Verdict]) -> str:
+def saving(records: pl.DataFrame, verdicts: Sequence[Verdict], metric: str = ACCURACY) -> str:
     """One sentence on what the best strategy saves, dataset by dataset; empty if none is better."""
     better = [v for v in verdicts if v.verdict == "better" and v.strategy not in CEILINGS]
     if not better:
         return ""
-    best = max(better, key=lambda v: v.difference)
+    best = max(better, key=lambda v: abs(v.difference))
     batches = records["batch"].unique().sort().to_list()
     shown = max(
         (batch for batch in batches if batch <= NUMBERED), default=batches[0]
     )  # as "where it asks" shows
-    rows = savings(records.filter(batch=shown), best.baseline).filter(
+    rows = savings(records.filter(batch=shown), best.baseline, metric).filter(
         pl.col("strategy") == best.strategy, pl.col("enough") < pl.col("all")
     )
     if rows.is_empty():
@@ -95,7 +95,8 @@ def saving(records: pl.DataFrame, verdicts: Sequence[Verdict]) -> str:
         for row in rows.head(4).iter_rows(named=True)
     ]
     asked = f"Asked in batches of {shown}, to be" if len(batches) > 1 else "To be"
-    return f"{asked} as accurate as {best.baseline} is in the end, {best.strategy} needs {listed(said)}."
+    good = "accurate" if metric == ACCURACY else "good"
+    return f"{asked} as {good} as {best.baseline} is in the end, {best.strategy} needs {listed(said)}."
 
 
 def training_list(training: Training) -> str:

@@ -10,6 +10,7 @@ from askwell.stats.bayes import Posterior, bayes_signed_rank
 from askwell.stats.cliques import cliques
 from askwell.stats.curves import at_labels, episodes
 from askwell.stats.gap import gap_closed
+from askwell.stats.majority import against_majority, majority, majority_sentences
 from askwell.stats.paired import Interval, bootstrap, differences
 from askwell.stats.power import more_splits, splits_needed
 from askwell.stats.ranks import Ranks, ranks
@@ -24,6 +25,7 @@ __all__ = [
     "Ranks",
     "Spread",
     "Verdict",
+    "against_majority",
     "agreement",
     "at_labels",
     "bayes_signed_rank",
@@ -34,6 +36,8 @@ __all__ = [
     "episodes",
     "gap_closed",
     "judge",
+    "majority",
+    "majority_sentences",
     "mean_intervals",
     "more_splits",
     "ranks",

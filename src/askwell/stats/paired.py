@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
-from askwell.core import AskwellError, unknown
+from askwell.core import ACCURACY, AskwellError, unknown
 from askwell.stats.curves import episodes
 from askwell.stats.spread import components
 
@@ -22,7 +22,9 @@ class Interval(NamedTuple):
     high: float | None
 
 
-def differences(records: pl.DataFrame, baseline: str) -> dict[str, dict[str, np.ndarray]]:
+def differences(
+    records: pl.DataFrame, baseline: str, metric: str = ACCURACY
+) -> dict[str, dict[str, np.ndarray]]:
     """Per strategy and dataset, its AULC less the baseline's, one number per split.
 
     Only cells that both have count: same dataset, learner, batch and split. Several learners and batches are
@@ -32,7 +34,7 @@ def differences(records: pl.DataFrame, baseline: str) -> dict[str, dict[str, np.
     Raises:
         AskwellError: if no record is of the baseline.
     """
-    cells = episodes(records)
+    cells = episodes(records, metric)
     strategies = cells["strategy"].unique(maintain_order=True).to_list()
     if baseline not in strategies:
         raise AskwellError(unknown("strategy", baseline, strategies))

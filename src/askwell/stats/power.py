@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
-from askwell.core import AskwellError, unknown
+from askwell.core import ACCURACY, AskwellError, unknown
 from askwell.stats.paired import Interval, differences
 from askwell.stats.spread import Spread, components
 
@@ -60,7 +60,12 @@ def more_splits(interval: Interval, spread: Spread, delta: float, confidence: fl
 
 
 def splits_needed(
-    records: pl.DataFrame, strategy: str, baseline: str, delta: float, confidence: float = 0.95
+    records: pl.DataFrame,
+    strategy: str,
+    baseline: str,
+    delta: float,
+    confidence: float = 0.95,
+    metric: str = ACCURACY,
 ) -> int | None:
     """Splits per dataset, those run included, that would show a true mean difference of `delta`.
 
@@ -82,7 +87,7 @@ def splits_needed(
     """
     if delta <= 0:
         raise AskwellError(f"delta is {delta}, but must be positive: the difference to be found.")
-    found = differences(records, baseline)
+    found = differences(records, baseline, metric)
     if strategy not in found:
         raise AskwellError(unknown("strategy", strategy, list(found)))
     seen = components(list(found[strategy].values()))

@@ -8,6 +8,7 @@ import polars as pl
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from askwell.core import ACCURACY, metric_of
 from askwell.stats.curves import episodes
 from askwell.stats.paired import PAIR
 from askwell.stats.spread import GENERAL
@@ -34,13 +35,13 @@ class Ranks:
     pairs: pl.DataFrame
 
 
-def ranks(records: pl.DataFrame) -> Ranks | None:
+def ranks(records: pl.DataFrame, metric: str = ACCURACY) -> Ranks | None:
     """Rank strategies by their mean AULC per dataset, ties averaged; None under 5 datasets or 3 strategies.
 
     Only cells (dataset, learner, batch, split) that every strategy has count, so each dataset's means are
     over the same splits. A dataset is one observation, however many splits, learners and batches it has.
     """
-    cells = episodes(records)
+    cells = episodes(records, metric)
     strategies = cells["strategy"].unique(maintain_order=True).to_list()
     table = (
         cells.filter(pl.len().over(PAIR) == len(strategies))
@@ -51,7 +52,7 @@ def ranks(records: pl.DataFrame) -> Ranks | None:
     if len(strategies) < STRATEGIES or len(table) < GENERAL:
         return None
     score = table.select(strategies).to_numpy()
-    rank = stats.rankdata(-score, axis=1)
+    rank = stats.rankdata(-metric_of(metric).sign * score, axis=1)
     if np.ptp(rank, axis=1).any():
         statistic, p_value = stats.friedmanchisquare(*score.T)
     else:

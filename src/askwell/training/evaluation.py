@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import polars as pl
 
-from askwell.core import AskwellError
+from askwell.core import ACCURACY, AskwellError, metric_of
 from askwell.execution import Program, compilation_cache, side_by_side, workers
 from askwell.policies import card, make_strategy
 from askwell.policies.files import located
@@ -28,6 +28,7 @@ def fresh(
     tasks: int = 512,
     seed: int = 0,
     watch: Callable[[int, int], None] = lambda done, whole: None,
+    metric: str = ACCURACY,
 ) -> pl.DataFrame:
     """The area under the learning curve of each strategy on each new task, one row each.
 
@@ -35,8 +36,9 @@ def fresh(
     (rounds, batch, learner) unchanged.
 
     Raises:
-        AskwellError: if the policy has no card with a synthetic source, or a strategy is unknown.
+        AskwellError: if the policy has no card with a synthetic source, or a strategy or the metric is unknown.
     """
+    column = metric_of(metric).column
     compilation_cache()
     names = [policy, *(name for name in strategies if name != policy)]
     made = {name: make_strategy(name) for name in names}
@@ -55,7 +57,7 @@ def fresh(
     def play(place: int, name: str) -> np.ndarray:
         sized = sources[place].model_copy(update={"selection": 1, "report": REPORT})
         game, tasks, strategy = sized.make_game(), sized.tasks(), made[name]
-        program = Program(lambda key, pools: programs.areas(game, strategy, key, pools))
+        program = Program(lambda key, pools: programs.areas(game, strategy, key, pools, column))
         played = [
             program(
                 jax.random.key(chunk),

@@ -28,20 +28,22 @@ def collector(trainer: AbstractTrainer, game: AbstractGame, place: int) -> Progr
     return Program(jax.vmap(collect))
 
 
-def areas(game: AbstractGame, player: AbstractPlayer, key: jax.Array, pools: Pool) -> Float[Array, " e"]:
+def areas(
+    game: AbstractGame, player: AbstractPlayer, key: jax.Array, pools: Pool, score: str = "accuracy"
+) -> Float[Array, " e"]:
     """The area under the learning curve over labels on the report split, for each task; see `area`."""
     keys = jax.random.split(key, pools.x.shape[0])
-    return jax.vmap(lambda k, pool: area(game, rollout(game, player, k, pool)))(keys, pools)
+    return jax.vmap(lambda k, pool: area(game, rollout(game, player, k, pool), score))(keys, pools)
 
 
-def area(game: AbstractGame, outcome: Outcome) -> Float[Array, ""]:
-    """Mean accuracy over numbers of labels, a batch apart up to the budget, as `askwell.stats.episodes` has it."""
-    accuracy = outcome.report.accuracy[game.turns_a_round - 1 :: game.turns_a_round]
-    spent = jnp.cumsum(jnp.sum(outcome.cost.reshape(len(accuracy), -1), axis=1))
+def area(game: AbstractGame, outcome: Outcome, score: str = "accuracy") -> Float[Array, ""]:
+    """Mean of a score over numbers of labels, a batch apart up to the budget, as `askwell.stats.episodes` has it."""
+    value = getattr(outcome.report, score)[game.turns_a_round - 1 :: game.turns_a_round]
+    spent = jnp.cumsum(jnp.sum(outcome.cost.reshape(len(value), -1), axis=1))
     labels = jnp.arange(game.curve_step, game.budget - game.start_labels + 1, game.curve_step)
     last = jnp.searchsorted(spent, labels, side="right") - 1
     known = last >= 0
-    return jnp.sum(jnp.where(known, accuracy[last], 0.0)) / jnp.maximum(jnp.sum(known), 1)
+    return jnp.sum(jnp.where(known, value[last], 0.0)) / jnp.maximum(jnp.sum(known), 1)
 
 
 def judge(game: AbstractGame) -> Program:

@@ -1,0 +1,20 @@
+"""The strategy that asks where none is named."""
+
+from askwell.core import metric_of
+
+DEFAULTS = {
+    "accuracy": "margin-herding",
+    "balanced-accuracy": "badge",
+    "macro-f1": "badge",
+    "log-loss": "badge",
+}
+"""By metric; chosen on the meta-validation sets (docs/choose.md, which `python docs/choose.py` writes)."""
+
+
+def default_strategy(metric: str) -> str:
+    """The strategy to take where the metric is what counts.
+
+    Raises:
+        AskwellError: if there is no such metric.
+    """
+    return DEFAULTS[metric_of(metric).name]

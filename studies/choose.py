@@ -1,0 +1,78 @@
+"""Which strategy for which metric? Plays them on the meta-validation and the held-out sets: `python studies/choose.py`.
+
+Each set is played as it is and *thinned*, so that classes are unbalanced: of its classes, by size, the first keeps all
+its rows, the last a twentieth as many, those between as many as a geometric series says. Takes about 20 minutes on two
+cores; what is in `--out` is not played again. `docs/choose.py` reads it and writes docs/choose.md.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+import askwell
+from askwell.data import Dataset, load
+from askwell.data.catalogue import META_VALIDATION, catalogue
+from askwell.execution import workers
+
+STRATEGIES = (
+    *("random", "margin", "least-confidence", "entropy", "power-margin", "badge", "cluster-margin"),
+    *("uherding", "maxherding", "margin-herding", "typiclust", "coreset", "learned"),
+)
+RAREST = 1 / 20
+FEWEST = 500
+"""Rows that a thinned set must keep; else it is left out."""
+
+SPLITS = 12
+
+
+def sets() -> list[str]:
+    """Names of the meta-validation and the held-out sets."""
+    roles = {entry.name: entry.role for entry in catalogue() if entry.installed}
+    for twin in ("keel:iris", "keel:wine", "wdbc", "optdigits"):  # the same data as another set
+        roles.pop(twin, None)
+    return [
+        *(name for name, role in roles.items() if role == META_VALIDATION),
+        *(name for name, role in roles.items() if role == "held out"),
+    ]
+
+
+def thinned(data: Dataset) -> Dataset | None:
+    """The set with classes of geometrically falling sizes; None if few rows are left."""
+    rng, counts = np.random.default_rng(0), np.bincount(data.y)
+    order = np.argsort(-counts, kind="stable")
+    shares = RAREST ** np.linspace(0, 1, len(order))
+    rows = np.concatenate(
+        [
+            rng.permutation(np.flatnonzero(data.y == kind))[: int(np.ceil(share * counts[order[0]]))]
+            for kind, share in zip(order, shares, strict=True)
+        ]
+    )
+    if len(rows) < FEWEST:
+        return None
+    rows.sort()
+    name = f"{data.name} thinned"
+    return Dataset(name, data.x[rows], data.y[rows], data.classes, data.ids[rows], data.role)
+
+
+def main() -> None:
+    """Play what is not there yet."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--out", type=Path, default=Path("runs/choose"))
+    out = options.parse_args().out
+    found: dict[str, Dataset] = {}
+    for name in sets():
+        whole = askwell.data.encode(load(name, label=None, id=None))
+        found[whole.name] = whole
+        fewer = thinned(whole)
+        if fewer is not None:
+            found[fewer.name] = fewer
+    for name, data in found.items():  # one by one: a run that grows keeps what it has, and says where it is
+        askwell.compare(
+            list(found.values())[: list(found).index(name) + 1], strategies=STRATEGIES, splits=SPLITS, out=out
+        )
+        print(f"{name}: {len(data.x)} rows, {len(data.classes)} classes ({workers()} at once)", flush=True)
+
+
+if __name__ == "__main__":
+    main()
