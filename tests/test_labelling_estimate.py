@@ -69,7 +69,7 @@ def test_what_was_drawn_is_judged_by_learners_that_were_not_fitted_to_it():
     session = played(askwell.Session(X, strategy="margin", audit=0.4), 5)
     names = list(session.log.labels)
     rows = np.array([int(name) for name in names])
-    held_out = crossfit.out_of_fold(0, make_learner("logistic"), session._standing.x[rows], TRUTH[rows], 3)
+    held_out = crossfit.out_of_fold(0, make_learner("logistic"), session.standing.x[rows], TRUTH[rows], 3)
     right = dict(zip(names, np.argmax(held_out, axis=1) == TRUTH[rows], strict=True))
     drawn = [name for batch in session.log.batches for name in batch.audit]
     assert len(drawn) == 20
@@ -119,7 +119,7 @@ def test_how_many_of_a_batch_are_drawn(share, q, drawn):
     session = askwell.Session(X, strategy="margin", audit=share)
     ids = session.ask(q)
     assert len(set(ids)) == q
-    assert session.log.batches[-1].audit == set(ids[-drawn:])
+    assert session.log.batches[-1].audit == tuple(ids[-drawn:])
 
 
 def test_indicators_are_what_they_say():
@@ -233,7 +233,7 @@ def test_a_file_of_asked_rows_tells_the_batches_too(tmp_path):
     (tmp_path / "next.csv").write_text("\n".join(["id,label,rank", *rows]) + "\n")
     session = askwell.Session(X, strategy="margin", labels=tmp_path / "next.csv")
     assert session.log.rounds == 4
-    assert [len(batch.known) for batch in session.log.batches] == [1, 11, 21, 31]
+    assert [len(session.log.labelled_before(batch)) for batch in session.log.batches] == [1, 11, 21, 31]
     assert (session.status().labels, session.status().unasked) == (41, 0)
     assert len(session.status().assessment.agreement) == 3
     notes = askwell.ask(X, labels=tmp_path / "next.csv", batch=5).notes

@@ -9,7 +9,7 @@ import polars as pl
 
 from askwell.asking.answers import DRAWN, Answers, collect, listed
 from askwell.asking.asked import Asked, check_out, same_file
-from askwell.asking.assess import Batch, assess
+from askwell.asking.assess import assess
 from askwell.asking.belief import read_proba
 from askwell.asking.choice import choose_rows
 from askwell.asking.defaults import default_strategy
@@ -172,8 +172,7 @@ def judged(
     """How good the classifier is, what the next batch will bring, and whether to stop, in sentences."""
     if len(answers.classes) < 2:
         return ()
-    turns = [turn for turn in np.unique(answers.turn) if turn > 0]
-    batches = [Batch(answers.turn < turn, answers.drawn & (answers.turn == turn)) for turn in turns]
+    before = [answers.turn < turn for turn in np.unique(answers.turn) if turn > 0]
     y = answers.y[answers.rows]
     found = assess(
         seed,
@@ -182,7 +181,8 @@ def judged(
         answers.rows,
         y,
         len(answers.classes),
-        batches=batches,
+        before=before,
+        drawn=answers.drawn & (answers.turn > 0),
         rounds=DEFAULT.rounds,
         more=batch,
     )

@@ -21,16 +21,6 @@ UNKNOWN = "How good the classifier is cannot be told yet: that takes two classes
 FOREIGN = "How good the classifier is cannot be told: only you can fit it without some of the labels."
 
 
-class Batch(NamedTuple):
-    """A batch among ``b`` labelled rows: which were labelled before it was asked, and which it drew at random.
-
-    Both are ``bool [b]``.
-    """
-
-    known: np.ndarray
-    drawn: np.ndarray
-
-
 class Assessment(NamedTuple):
     """How good the classifier is.
 
@@ -74,7 +64,8 @@ def assess(
     y: np.ndarray,
     classes: int,
     *,
-    batches: Sequence[Batch] = (),
+    before: Sequence[np.ndarray] = (),
+    drawn: np.ndarray | None = None,
     rounds: int = 3,
     more: int = 10,
 ) -> Assessment:
@@ -87,7 +78,8 @@ def assess(
         rows: ``int [b]``, the labelled rows.
         y: ``int [b]``, their labels.
         classes: how many there are, at least.
-        batches: in the order of asking.
+        before: ``bool [b]`` of each batch, in the order of asking: which of the rows were labelled before it.
+        drawn: ``bool [b]``, the rows that were drawn at random; by default none.
         rounds: the agreement of so many batches is told.
         more: the gain of so many further labels is told.
 
@@ -106,14 +98,12 @@ def assess(
 
     now = believed(np.ones(len(y), bool))
     # Batches that were answered since, each once; before two classes there was no classifier.
-    earlier = {
-        batch.known.tobytes(): batch.known for batch in batches if len(set(y[batch.known].tolist())) > 1
-    }
+    earlier = {known.tobytes(): known for known in before if len(set(y[known].tolist())) > 1}
     told = [
         np.argmax(believed(known), axis=1) for known in list(earlier.values())[-rounds:] if not known.all()
     ]
     after = itertools.pairwise([*told, np.argmax(now, axis=1)])
-    drawn = np.any([batch.drawn for batch in batches], axis=0) if batches else np.zeros(len(y), bool)
+    drawn = np.zeros(len(y), bool) if drawn is None else drawn
     # Of very many labels some suffice, those that were drawn among them.
     order = np.random.default_rng(seed).permutation(len(y))
     some = np.sort(order[np.argsort(~drawn[order], kind="stable")][:MOST])

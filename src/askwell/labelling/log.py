@@ -33,11 +33,19 @@ class Event:
 
 
 class Batch(NamedTuple):
-    """A batch that was asked: its size, the rows of it that were drawn at random, and those labelled before."""
+    """A batch that was asked.
+
+    Attributes:
+        size: how many rows it had.
+        audit: those of them that were drawn at random.
+        before: how many events there were before it.
+        labels: how many labels there were.
+    """
 
     size: int
-    audit: frozenset[str]
-    known: frozenset[str]
+    audit: tuple[str, ...]
+    before: int
+    labels: int
 
 
 class Log:
@@ -65,7 +73,7 @@ class Log:
         """Take in one more event, which must be valid."""
         self.events.append(event)
         if event.does == "ask":
-            self.batches.append(Batch(len(event.ids), frozenset(event.audit), frozenset(self.labels)))
+            self.batches.append(Batch(len(event.ids), event.audit, len(self.events) - 1, len(self.labels)))
             self._asked |= set(event.ids)
         elif event.does == "tell":
             for name, word in zip(event.ids, event.labels, strict=True):
@@ -101,6 +109,10 @@ class Log:
     def names(self) -> set[str]:
         """Every row that occurs."""
         return {name for event in self.events for name in event.ids}
+
+    def labelled_before(self, batch: Batch) -> frozenset[str]:
+        """Rows that had a label when a batch was asked."""
+        return frozenset(Log(self.events[: batch.before]).labels)
 
     def passed_over(self) -> list[str]:
         """Rows that were put off and must not be in the next batch."""

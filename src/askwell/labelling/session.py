@@ -10,12 +10,11 @@ import numpy as np
 from askwell.asking.answers import collect
 from askwell.asking.ask import chooser_of
 from askwell.asking.belief import read_proba
-from askwell.asking.choice import choose_rows
 from askwell.asking.defaults import default_strategy
 from askwell.asking.notes import notes
 from askwell.asking.pool import Reading, encode_pool, open_pool, read_pool
 from askwell.asking.stopping import DEFAULT, Stop
-from askwell.core import ACCURACY, NO_ANSWER, NOT_ASKED, AskwellError, unknown
+from askwell.core import ACCURACY, AskwellError, unknown
 from askwell.data.kept import KeptTable
 from askwell.execution import compilation_cache
 from askwell.labelling import saved, told
@@ -35,6 +34,9 @@ class Session:
     Attributes:
         ids: ``object [N]`` of str, the rows' names.
         log: what was asked, told, skipped and taken back, in order.
+        strategy: chooses the batches.
+        standing: what follows from the log.
+        stop: when `status` advises to stop.
         notes: what the user should know of the pool and its labels or, after `ask`, of how the batch was chosen, in
             sentences.
     """
@@ -89,8 +91,9 @@ class Session:
         compilation_cache()
         standard = default_strategy(metric)
         strategy = standard if strategy is None else strategy
-        self._strategy = chooser_of(strategy, proba is not None)
-        self._audit = Audited(self._strategy, audit) if audit else None
+        chosen = chooser_of(strategy, proba is not None)
+        self._audit = Audited(chosen, audit) if audit else None
+        self.strategy = self._audit or chosen
         only = None if features_from is None else tuple(features_from)
         reading = Reading(label, id, labels is not None, tuple(ignore or ()), only, features)
         self._pool, (rows, x) = (X, reading, ids), open_pool(X, reading, ids)
@@ -101,8 +104,8 @@ class Session:
         self.ids, self._place = rows.ids, {name: row for row, name in enumerate(rows.ids)}
         given = None if proba is None else read_proba(proba, len(self.ids))
         declared = told.declared(classes, None if given is None else given.shape[1])
-        self._standing = Standing(as_learner(learner), seed, x, self._place, given, declared)
-        self._stop = stop
+        self.standing = Standing(as_learner(learner), seed, x, self._place, given, declared)
+        self.stop = stop
         self._settings = {
             "pool": str(Path(X).expanduser().resolve()) if isinstance(X, str | Path) else None,
             "strategy": strategy if isinstance(strategy, str) else None,
@@ -131,7 +134,7 @@ class Session:
     @property
     def classes(self) -> tuple[str, ...]:
         """The classes, in the order of the columns of `predict_proba`."""
-        return self._standing.classes(self.log)
+        return self.standing.classes(self.log)
 
     def ask(self, q: int = 10) -> list[str]:
         """The ids of the `q` rows to label next, the most wanted first; fewer if fewer are left.
@@ -145,30 +148,16 @@ class Session:
             raise AskwellError(f"q is {q}; ask for at least 1 row.")
         if self.log.open_batch and len(self.log.open_batch) == q:
             return list(self.log.open_batch)
-        y = self._standing.y(self.log)
-        waiting = [self._place[name] for name in self.log.passed_over()]
-        if np.sum(y == NOT_ASKED) > len(waiting):  # else their time has come
-            y[waiting] = NO_ANSWER
-        left = int(np.sum(y == NOT_ASKED))
-        if not left:
-            raise AskwellError(f"All {len(y)} rows have a label or were skipped, so there is nothing to ask.")
-        known, q = self._standing, min(q, left)
-        choice = choose_rows(
-            self._audit or self._strategy,
-            known.learner,
-            known.x,
-            y,
-            np.flatnonzero(y >= 0),
-            classes=len(self.classes),
-            batch=q,
-            seed=known.seed + len(self.log.labels),
-            given=known.proba,
-        )
+        standing = self.standing
+        choice = standing.choose(self.strategy, standing.snapshot(self.log), q)
         self.notes = () if choice.note is None else (choice.note,)
         names = tuple(str(name) for name in self.ids[choice.rows])
-        drawn = names[-self._audit.drawn(q) :] if self._audit else ()
-        self.log.add(Event("ask", names, audit=drawn))
+        self.log.add(Event("ask", names, audit=names[len(names) - self.drawn(len(names)) :]))
         return list(names)
+
+    def drawn(self, q: int) -> int:
+        """How many rows at the end of a batch of `q` are drawn at random, as part of the audit."""
+        return self._audit.drawn(q) if self._audit else 0
 
     def tell(self, ids: Any, labels: Any = None) -> None:
         """Take in labels: ``tell(ids, labels)``, ``tell({id: label})`` or ``tell(id, label)``; all of them or none.
@@ -180,7 +169,7 @@ class Session:
                 label (`untell` takes it back).
         """
         names, words = told.pairs(ids, labels)
-        new = told.new_labels(self._known(names), words, self.log.labels, self._standing.declared)
+        new = told.new_labels(self._known(names), words, self.log.labels, self.standing.declared)
         if new:
             self.log.add(Event("tell", tuple(new), tuple(new.values())))
 
@@ -226,7 +215,8 @@ class Session:
         Raises:
             AskwellError: if the learner fails.
         """
-        return status_of(self.log, self._standing, self._stop)
+        found = self.standing.assess(self.standing.snapshot(self.log, self.stop.rounds), self.stop.rounds)
+        return status_of(self.log, self.standing, self.stop, found)
 
     def predict_proba(self) -> np.ndarray:
         """Class probabilities ``[N, c]`` of every row of the pool, columns as `classes`.
@@ -234,7 +224,7 @@ class Session:
         Raises:
             AskwellError: without a label, or if the learner fails.
         """
-        log_proba, _ = self._standing.belief(self.log)
+        log_proba, _ = self.standing.belief(self.standing.snapshot(self.log))
         proba = np.exp(log_proba[:, : len(self.classes)])
         return proba / proba.sum(axis=1, keepdims=True)
 
@@ -251,7 +241,7 @@ class Session:
         from askwell.labelling.classifier import PoolClassifier  # scikit-learn is slow to import
         from askwell.labelling.models import portable
 
-        _, fitted = self._standing.belief(self.log)
+        _, fitted = self.standing.belief(self.standing.snapshot(self.log))
         if fitted is None:
             raise AskwellError("The probabilities came from a model of your own (proba); use that model.")
         if self._encoder is None:  # its numbers were kept, and the encoder was not

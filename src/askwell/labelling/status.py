@@ -95,16 +95,11 @@ class Status:
     __str__ = text
 
 
-def status_of(log: Log, standing: Standing, stop: Stop) -> Status:
-    """Where a session with that log stands.
-
-    Raises:
-        AskwellError: if the learner fails.
-    """
+def status_of(log: Log, standing: Standing, stop: Stop, found: Assessment) -> Status:
+    """Where a session with that log stands; `found` is how good its classifier is."""
     words = list(log.labels.values())
     counts = {name: words.count(name) for name in standing.classes(log) if name in set(words)}
     skips = list(log.skipped.values())
-    found = standing.assess(log, stop.rounds)
     return Status(
         rows=len(standing.x),
         labels=len(words),
