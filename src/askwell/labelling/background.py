@@ -1,0 +1,92 @@
+"""Work that nobody waits for: it begins anew as soon as something has changed."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from askwell.core import AskwellError
+from askwell.labelling.batches import Batches
+from askwell.labelling.judging import Judge
+from askwell.labelling.project import Project
+
+PAUSE = 2.0
+"""Most seconds of rest between two pieces of work that are not urgent."""
+
+IDLE = 5.0
+"""Seconds after which it is looked whether something is urgent, such as rows that somebody left."""
+
+
+class Worker(threading.Thread):
+    """Does a piece of work whenever there were answers since, and at once where it is urgent.
+
+    Between two pieces it rests as long as the last one took, so that the answers themselves are not slowed down.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        work: Callable[[], None],
+        say: Callable[[str | None], None],
+        urgent: Callable[[], bool] = lambda: False,
+        share: float = 0.5,
+    ):
+        """`say` gets what went wrong, in a sentence, or None; at most a `share` of the time is spent on `work`."""
+        super().__init__(daemon=True)
+        self._project, self._work, self._say, self._urgent = project, work, say, urgent
+        self._rest, self._free_at = 1 / share - 1, 0.0
+        self._ended = self._failed = False
+        self._done = -1  # how many answers there were when the last piece began
+
+    def run(self) -> None:
+        """Work until `end`."""
+        while self._awaited():
+            began, sentence = time.monotonic(), None
+            self._done = self._project.answers
+            try:
+                self._work()
+            except AskwellError as error:
+                sentence = str(error)
+            ended = time.monotonic()
+            self._failed, self._free_at = (
+                sentence is not None,
+                ended + min(PAUSE, (ended - began) * self._rest),
+            )
+            with self._project.changed:
+                self._say(sentence)
+                self._project.changed.notify_all()
+
+    def _awaited(self) -> bool:
+        """Wait until there is something to do; False once it is over."""
+        project = self._project
+        with project.changed:
+            while not self._ended:
+                answered, left = project.answers != self._done, self._free_at - time.monotonic()
+                # What failed is tried again only after another answer.
+                if (answered and left <= 0) or (self._urgent() and not self._failed):
+                    return True
+                project.changed.wait(timeout=max(left, 0.01) if answered else IDLE)
+        return False
+
+    def end(self) -> None:
+        """Stop after the piece of work at hand."""
+        with self._project.changed:
+            self._ended = True
+            self._project.changed.notify_all()
+
+
+def start(project: Project, batches: Batches, judge: Judge) -> list[Worker]:
+    """Begin to choose batches and to judge the classifier beside the answers."""
+
+    def say_batches(sentence: str | None) -> None:
+        batches.trouble = sentence
+
+    def say_judge(sentence: str | None) -> None:
+        judge.trouble = sentence
+
+    workers = [
+        Worker(project, batches.choose, say_batches, lambda: not batches.prepared()),
+        Worker(project, judge.look, say_judge, share=0.25),
+    ]
+    for worker in workers:
+        worker.start()
+    return workers
