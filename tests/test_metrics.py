@@ -1,13 +1,17 @@
 """One metric or another: from the scores to statistics, tables, figures, sentences."""
 
 import json
+import re
+from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
 import polars as pl
 import pytest
 
+import askwell
 from askwell import stats
+from askwell.asking.defaults import DEFAULTS
 from askwell.comparison import Result, Spec
 from askwell.comparison.play import majority
 from askwell.core import ACCURACY, MAJORITY, METRICS, SCHEMA, AskwellError
@@ -223,3 +227,18 @@ def _printed(result):
     file = io.StringIO()
     Console(file=file, width=80).print(result.rich(80))
     return file.getvalue()
+
+
+def test_the_default_strategy_is_the_one_that_the_study_chose():
+    page = (Path(__file__).parents[1] / "docs" / "choose.md").read_text()
+    found = dict(re.findall(r"^\| `([\w-]+)` \| `([\w-]+)` \|", page, re.MULTILINE))
+    assert found == DEFAULTS
+    assert set(found) == set(METRICS)
+
+
+def test_a_session_takes_the_default_strategy_of_its_metric():
+    X = np.random.default_rng(0).normal(size=(30, 3))
+    for metric, name in DEFAULTS.items():
+        assert askwell.Session(X, metric=metric).strategy.name == name
+    with pytest.raises(AskwellError, match="metric 'recall'"):
+        askwell.Session(X, metric="recall")

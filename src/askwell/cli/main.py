@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import askwell
-from askwell.cli import ask, compare, evaluate, listing, plot, predict, report, status, train
+from askwell.cli import ask, compare, evaluate, label, listing, plot, predict, report, status, train
 
 INTERRUPTED = 130
 ENDED = "interrupted; what was finished is kept in --out, and the same command goes on."
@@ -24,6 +24,7 @@ app = typer.Typer(
 for command in (
     compare.compare,
     ask.ask,
+    label.label,
     status.status,
     predict.predict,
     train.train,

@@ -127,7 +127,7 @@ class Batches:
                     open += [pick.id for pick in new]
             project.changed.notify_all()
             if open:
-                return Handed([self._picks.get(id) or self._believed(id) for id in open])
+                return Handed([self._picks.get(id) or self.believed(id) for id in open])
             return Handed(
                 [], self._nothing(now) if within is None else f"No row is left that may be '{within}'."
             )
@@ -162,7 +162,7 @@ class Batches:
             given = [name for name, one in answers.items() if name != GIVEN and one.how != LATER]
             if given and annotator not in given and len(given) + held.get(id, 0) < votes.overlap:
                 found.append(
-                    self._believed(id)._replace(why="somebody else answered it: two answers are compared")
+                    self.believed(id)._replace(why="somebody else answered it: two answers are compared")
                 )
         return found
 
@@ -177,9 +177,15 @@ class Batches:
         ids = (str(session.ids[row]) for row in best)
         free = (id for id in ids if self._is_free(id, held) and id not in session.log.skipped)
         why = f"among the likeliest to be {within}"
-        return [self._believed(id)._replace(why=why) for id, _ in zip(free, range(self.size), strict=False)]
+        return [self.believed(id)._replace(why=why) for id, _ in zip(free, range(self.size), strict=False)]
 
-    def _believed(self, id: str) -> Pick:
+    def order(self) -> dict[str, int]:
+        """The rows that are ready to be asked, the most wanted first: their places, from 1."""
+        with self.project.changed:
+            return {pick.id: at for at, pick in enumerate((p for batch in self._ready for p in batch), 1)}
+
+    def believed(self, id: str) -> Pick:
+        """A row with what the classifier believed of it when it was last looked at."""
         believed = self._judge.believed
         if believed is None:
             return pick_of(id, np.zeros(0), ())

@@ -3,7 +3,7 @@
 import hashlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import groupby
 
 from askwell.asking.answers import in_order
@@ -81,21 +81,37 @@ class Project:
         Raises:
             AskwellError: for an unknown row, class or kind of skip, and if the answer cannot be written.
         """
+        self.put_all([Answer(id, annotator, label, how, seconds)])
+
+    def put_all(self, answers: Iterable[Answer]) -> int:
+        """Take in several answers, all of them or none; gives how many were new. Their time is now.
+
+        Raises:
+            AskwellError: as `put`.
+        """
         with self.changed:
-            id, annotator = self._id(id), named(annotator)
-            word = self._label(label) if label is not None else None
-            if word is None and how not in HOW:
-                raise AskwellError(unknown("skip", how, HOW))
-            answer = Answer(id, annotator, word, "" if word else how, seconds, self.clock())
-            old = self.votes.of(id, annotator)
-            same = old is not None and (old.label, old.how) == (answer.label, answer.how)
-            if not same or (how == LATER and id not in self.session.log.passed_over()):
-                does = "skip" if word is None else "tell"
-                self.database.add([Row(answer.at, annotator, does, id, word, answer.how, seconds)])
-                self._count(answer)
-            self.leases.hear(annotator, answer.at)
-            self.leases.release(annotator, id)
+            now = self.clock()
+            new = {(one.id, one.annotator): one for one in (self._checked(one, now) for one in answers)}
+            log, told = self.session.log, {*self.session.log.labels.values()}
+            in_order(told | {one.label for one in new.values() if one.label is not None})
+            fresh = []
+            for one in new.values():
+                old = self.votes.of(one.id, one.annotator)
+                same = old is not None and (old.label, old.how) == (one.label, one.how)
+                if not same or (one.how == LATER and one.id not in log.passed_over()):
+                    fresh.append(one)
+            if fresh:
+                self.database.add(
+                    Row(now, one.annotator, "skip" if one.label is None else "tell", *one[:1], *one[2:5])
+                    for one in fresh
+                )
+            for one in fresh:
+                self._count(one)
+            for one in new.values():
+                self.leases.hear(one.annotator, now)
+                self.leases.release(one.annotator, one.id)
             self.changed.notify_all()
+            return len(fresh)
 
     def take_back(self, id: str, annotator: str) -> None:
         """Forget an answer; the same person is asked the row again. Where there is no answer, nothing changes.
@@ -104,7 +120,7 @@ class Project:
             AskwellError: for an unknown row, and if that cannot be written.
         """
         with self.changed:
-            id, annotator, now = self._id(id), named(annotator), self.clock()
+            id, annotator, now = self.known(id), named(annotator), self.clock()
             if self.votes.of(id, annotator) is not None:
                 self.database.add([Row(now, annotator, "untell", id)])
                 self._forget(id, annotator)
@@ -154,17 +170,28 @@ class Project:
             log.add(event)
         self.answers += 1
 
-    def _id(self, id: str) -> str:
+    def known(self, id: str) -> str:
+        """The id as the pool has it.
+
+        Raises:
+            AskwellError: if the pool has it not.
+        """
         return known([id], self.session.standing.place, str(self.session.ids[0]))[0]
 
-    def _label(self, label: str) -> str:
-        declared, word = self.session.standing.declared, text(label)
-        if word is None or len(word) > LONGEST:
-            raise AskwellError(f"The class is '{label[:LONGEST]}'; give a name of 1 to {LONGEST} characters.")
-        if declared is not None and word not in declared:
-            raise AskwellError(unknown("class", word, declared))
-        in_order({*self.session.log.labels.values(), word})
-        return word
+    def _checked(self, answer: Answer, now: float) -> Answer:
+        declared, word = self.session.standing.declared, None
+        if answer.label is not None:
+            word = text(answer.label)
+            if word is None or len(word) > LONGEST:
+                raise AskwellError(
+                    f"The class is '{answer.label[:LONGEST]}'; give a name of 1 to {LONGEST} characters."
+                )
+            if declared is not None and word not in declared:
+                raise AskwellError(unknown("class", word, declared))
+        elif answer.how not in HOW:
+            raise AskwellError(unknown("skip", answer.how, HOW))
+        how = "" if word is not None else answer.how
+        return Answer(self.known(answer.id), named(answer.annotator), word, how, answer.seconds, now)
 
 
 def named(annotator: str) -> str:

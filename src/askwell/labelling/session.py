@@ -32,6 +32,7 @@ class Session:
     answered, which `save` writes.
 
     Attributes:
+        rows: the pool, not encoded.
         ids: ``object [N]`` of str, the rows' names.
         log: what was asked, told, skipped and taken back, in order.
         strategy: chooses the batches.
@@ -101,7 +102,7 @@ class Session:
         if x is None:
             assert not isinstance(rows, KeptTable)
             self._encoder, x = encode_pool(X, reading, rows)
-        self.ids, self._place = rows.ids, {name: row for row, name in enumerate(rows.ids)}
+        self.rows, self.ids, self._place = rows, rows.ids, {name: row for row, name in enumerate(rows.ids)}
         given = None if proba is None else read_proba(proba, len(self.ids))
         declared = told.declared(classes, None if given is None else given.shape[1])
         self.standing = Standing(as_learner(learner), seed, x, self._place, given, declared)

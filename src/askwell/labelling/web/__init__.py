@@ -1,0 +1,1 @@
+"""The page on which people label, and the service behind it; needs the extra `label`."""

@@ -1,0 +1,284 @@
+"""All that the page needs of one labelling."""
+
+import copy
+import dataclasses
+import io
+import statistics
+import threading
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+
+from askwell.core import AskwellError, counted
+from askwell.execution.directory import versions
+from askwell.labelling import background, exports, plane
+from askwell.labelling.batches import Batches, Pick
+from askwell.labelling.doubts import doubts
+from askwell.labelling.items import Items
+from askwell.labelling.judging import Judge
+from askwell.labelling.log import Log
+from askwell.labelling.models import save_model
+from askwell.labelling.predictions import predictions
+from askwell.labelling.project import Project
+from askwell.labelling.session import Session
+
+T = TypeVar("T")
+
+
+class Desk:
+    """One labelling, its batches, its judge and its items; what the page shows of them, as JSON has it."""
+
+    def __init__(self, project: Project, items: Items, batches: Batches, judge: Judge, title: str):
+        self.project, self.items, self.batches, self.judge, self.title = project, items, batches, judge, title
+        self._workers: list[background.Worker] = []
+        self._kept: dict[str, tuple[Any, Any]] = {}
+        self._keeping = threading.Lock()
+
+    def open(self) -> None:
+        """Begin to choose batches."""
+        self._workers = background.start(self.project, self.batches, self.judge)
+
+    def close(self) -> None:
+        """Stop, and let another process have the database."""
+        for worker in self._workers:
+            worker.end()
+        with self.project.changed:
+            self.project.database.close()
+
+    def version(self) -> tuple[Any, ...]:
+        """Changes whenever the status may have."""
+        return self.project.answers, self.judge.assessment, self.batches.trouble, self.judge.trouble
+
+    def batch(self, annotator: str, within: str | None) -> dict[str, Any]:
+        """What somebody is asked next."""
+        handed = self.batches.hand_out(annotator, within)
+        return {
+            "items": [{**self._item(pick), "rank": rank} for rank, pick in enumerate(handed.picks, 1)],
+            "classes": list(self.classes()),
+            "nothing": handed.nothing,
+            "choosing": not handed.picks and handed.nothing is None,
+        }
+
+    def classes(self) -> tuple[str, ...]:
+        """The classes so far, in the order in which they came: a class keeps its key."""
+        with self.project.changed:
+            log, declared = self.project.session.log, self.project.session.standing.declared
+            return declared or tuple(dict.fromkeys(log.labels.values()))
+
+    def item(self, id: str) -> dict[str, Any]:
+        """One row, whether it was asked or not, and who answered what.
+
+        Raises:
+            AskwellError: for an unknown row.
+        """
+        with self.project.changed:
+            pick = self.batches.believed(self.project.known(id))
+            given = [
+                (one.annotator, one.label, one.how)
+                for one in self.project.votes.rows.get(pick.id, {}).values()
+            ]
+        return {**self._item(pick), "why": "", "answers": given}
+
+    def status(self) -> dict[str, Any]:
+        """Where the labelling stands."""
+
+        def look() -> dict[str, Any]:
+            found, votes = self.judge.status(), self.project.votes
+            with self.project.changed:
+                people: dict[str, int] = {}
+                for answers in votes.rows.values():
+                    for name in answers:
+                        people[name] = people.get(name, 0) + 1
+                seconds, disputed = list(votes.seconds()), len(votes.disputed())
+                alpha = votes.agreement() if votes.overlap > 1 else None
+            gain = found.assessment.gain
+            return {
+                "title": self.title,
+                "rows": found.rows,
+                "labels": found.labels,
+                "left": found.left,
+                "counts": found.counts,
+                "skipped": found.skipped,
+                "accuracy": _share(found.accuracy),
+                "balanced_accuracy": _share(found.balanced_accuracy),
+                "unknown": found.assessment.unknown,
+                "gain": None
+                if gain is None
+                else {"labels": gain.more, "expected": gain.expected, "most": gain.most},
+                "stop": list(found.reasons),
+                "curve": self.judge.curve,
+                "seconds": round(statistics.median(seconds), 1) if seconds else None,
+                "people": people,
+                "overlap": votes.overlap,
+                "agreement": alpha,
+                "disputed": disputed,
+                "trouble": self.batches.trouble or self.judge.trouble,
+            }
+
+        return self._once("status", self.version(), look)
+
+    def map(self) -> dict[str, Any]:
+        """The pool on a plane: what is labelled, what somebody holds, and where the classifier doubts."""
+        session, believed = self.project.session, self.judge.believed
+        places = self._once("plane", 0, lambda: plane.plane(session.standing.x))
+        with self.project.changed:
+            labels = dict(session.log.labels)
+            held = set(self.project.leases.held(self.project.clock()))
+        place = session.standing.place
+        rows = plane.some_rows(len(places), [place[id] for id in {*labels, *held}])
+        points = []
+        for row in rows.tolist():
+            id = str(session.ids[row])
+            point = {"id": id, "x": round(float(places[row, 0]), 4), "y": round(float(places[row, 1]), 4)}
+            if id in labels:
+                point["label"] = labels[id]
+            elif id in held:
+                point["held"] = True
+            if believed is not None:
+                top = sorted(believed.proba[row])[-2:]
+                point["predicted"] = believed.classes[int(believed.proba[row].argmax())]
+                point["doubt"] = round(1 - float(top[1] - top[0]), 3)
+            points.append(point)
+        return {"points": points, "classes": list(self.classes()), "rows": len(places)}
+
+    def doubts(self) -> list[dict[str, Any]]:
+        """Labels that are probably wrong."""
+        session = self.project.session
+
+        def look() -> list[dict[str, Any]]:
+            with self.project.changed:
+                found = session.standing.snapshot(session.log)
+            return [
+                {
+                    "id": str(session.ids[one.row]),
+                    "title": self.items.title(one.row),
+                    "label": found.classes[found.y[one.row]],
+                    "likely": one.likely,
+                    "quality": round(one.quality, 3),
+                }
+                for one in doubts(session.standing, found)
+            ]
+
+        return self._once("doubts", self.project.answers, look)
+
+    def disputed(self) -> list[dict[str, Any]]:
+        """Rows that people labelled differently, and the label that counts."""
+        with self.project.changed:
+            votes, place = self.project.votes, self.project.session.standing.place
+            return [
+                {
+                    "id": id,
+                    "title": self.items.title(place[id]),
+                    "answers": {one.annotator: one.label for one in votes.rows[id].values()},
+                    "counts": self.project.session.log.labels.get(id),
+                }
+                for id in votes.disputed()
+            ]
+
+    def answers(self, search: str, most: int = 200) -> list[dict[str, Any]]:
+        """The newest answers that a search finds."""
+        place = self.project.session.standing.place
+        return exports.listed(self.project, lambda id: self.items.title(place[id]), search, most)
+
+    def download(self) -> bytes:
+        """Model, predictions of all rows, answers and a card, as a .zip.
+
+        Raises:
+            AskwellError: before two classes have a label, or if the learner cannot be written.
+        """
+        session = self._frozen()
+        if len(session.log.labels) < 1 or len(session.classes) < 2:
+            raise AskwellError("There is no model yet: label rows of two classes first.")
+        content = io.BytesIO()
+        frame = predictions(session.ids, session.log.labels, session.predict())
+        with TemporaryDirectory() as folder, zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as out:
+            out.writestr("predictions.csv", frame.write_csv())
+            out.writestr("answers.csv", exports.export(self.project, self.items, "csv"))
+            out.writestr("card.md", self.card(session))
+            try:
+                save_model(session.estimator(), Path(folder) / "model.skops")
+                out.write(Path(folder) / "model.skops", "model.skops")
+            except AskwellError as error:  # a learner that no file can hold; the predictions are still of use
+                out.writestr("no-model.txt", f"{error}\n")
+        return content.getvalue()
+
+    def card(self, session: Session) -> str:
+        """What the model is, and how good."""
+        status = self.judge.status()
+        return "\n".join(
+            [
+                f"# Classifier of {self.title}",
+                "",
+                f"- data: {counted(status.rows, 'row')}, of which {status.labels} have a label",
+                f"- learner: {session.standing.learner.name}; rows were chosen by: {session.strategy.name}",
+                f"- people: {', '.join(sorted(self.status()['people'])) or 'none'}",
+                f"- versions: {versions()}",
+                "",
+                *(f"{line}\n" for line in status.text().splitlines()),
+                "`model.skops` is read by `askwell.labelling.models.load_model`; it takes raw rows. `predictions.csv`",
+                "has every row of the pool, `answers.csv` who answered what.",
+                "",
+            ]
+        )
+
+    def _frozen(self) -> Session:
+        """The session as it stands; answers that come meanwhile do not wait."""
+        session = copy.copy(self.project.session)
+        with self.project.changed:
+            session.log = Log(list(session.log.events))
+        return session
+
+    def _item(self, pick: Pick) -> dict[str, Any]:
+        row = self.project.session.standing.place[pick.id]
+        suggestion = None
+        if pick.suggestion is not None:
+            suggestion = {"label": pick.suggestion[0], "probability": round(pick.suggestion[1], 3)}
+        return {
+            "id": pick.id,
+            "fields": self.items.fields(row),
+            "images": list(self.items.images),
+            "values": self.items.values(row),
+            "why": pick.why,
+            "suggestion": suggestion,
+            "neighbours": self._neighbours(row) if self.items.values(row) is not None else [],
+        }
+
+    def _neighbours(self, row: int, most: int = 3) -> list[dict[str, Any]]:
+        """The nearest labelled rows, whose numbers are drawn beside."""
+        session = self.project.session
+        with self.project.changed:
+            labels = list(session.log.labels.items())
+        if not labels:
+            return []
+        x, place = session.standing.x, session.standing.place
+        rows = [place[id] for id, _ in labels]
+        order = ((x[rows] - x[row]) ** 2).sum(axis=1).argsort(kind="stable")
+        near = [i for i in order.tolist() if rows[i] != row][:most]
+        return [{"label": labels[i][1], "values": self.items.values(rows[i])} for i in near]
+
+    def _once(self, name: str, version: Any, look: Callable[[], T]) -> T:
+        """What `look` finds, which is kept until the `version` is another."""
+        with self._keeping:
+            kept = self._kept.get(name)
+            if kept is None or kept[0] != version:
+                kept = self._kept[name] = (version, look())
+            return kept[1]
+
+
+def _share(estimate: Any) -> dict[str, float] | None:
+    return None if estimate is None else {"value": estimate.value, "low": estimate.low, "high": estimate.high}
+
+
+@dataclasses.dataclass(frozen=True)
+class Access:
+    """Who may use the page.
+
+    Attributes:
+        tokens: token to the name of who has it, empty where they may choose a name; none: whoever is on this machine.
+        hosts: names that the server is called by; others are refused where no token is needed.
+    """
+
+    tokens: dict[str, str] = dataclasses.field(default_factory=dict)
+    hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")

@@ -1,0 +1,55 @@
+"""The server of the page."""
+
+import logging
+import socket
+import threading
+import webbrowser
+from typing import Any
+
+import uvicorn
+
+from askwell.core import AskwellError
+from askwell.labelling.web.app import create_app
+from askwell.labelling.web.desk import Access, Desk
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that listens; port 0: any free one.
+
+    Raises:
+        AskwellError: if it cannot be had.
+    """
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        found = socket.socket(family)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind((host, port))
+        return found
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise AskwellError(
+            f"Cannot serve on {host}, port {port} ({reason}); choose another --port or --host."
+        ) from error
+
+
+def access_of(host: str, tokens: dict[str, str]) -> Access:
+    """Who may use a server on that address.
+
+    Raises:
+        AskwellError: for an address that others reach, without a token.
+    """
+    if host not in LOOPBACK and not tokens:
+        raise AskwellError(f"--host {host} can be reached by others; give a --token that they must know.")
+    return Access(tokens)
+
+
+def serve(desk: Desk, access: Access, found: socket.socket, browser: str | None = None) -> None:
+    """Serve until the process is told to end; `browser` is an address to open."""
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    settings: dict[str, Any] = {"log_level": "warning", "access_log": False, "timeout_graceful_shutdown": 1}
+    server = uvicorn.Server(uvicorn.Config(create_app(desk, access), **settings))
+    if browser is not None:
+        threading.Timer(0.5, webbrowser.open, (browser,)).start()
+    server.run(sockets=[found])
