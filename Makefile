@@ -2,13 +2,19 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo gallery test lint bench lock clean
+# `make label` labels this file with these settings: make label POOL=mine.csv
+POOL ?= examples/emails.jsonl
+
+.PHONY: demo label gallery test lint bench lock clean
 
 demo: .venv/run.stamp
 	$(BIN)/askwell compare digits breast_cancer letter \
 	  --strategies random,margin,coreset,uherding,margin-herding,learned --splits 20 --out runs/demo
 	$(BIN)/askwell plot learning-curves runs/demo --out runs/demo/learning-curves.png
 	$(BIN)/askwell report runs/demo
+
+label: .venv/label.stamp
+	$(BIN)/askwell label $(POOL) --open
 
 gallery: .venv/run.stamp
 	$(BIN)/python docs/gallery.py
@@ -32,6 +38,10 @@ PROJECT = $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps 
 	$(PROJECT)
 	touch $@
 
+.venv/label.stamp: requirements-label.lock .venv/run.stamp
+	$(INSTALL) -r requirements-label.lock
+	touch $@
+
 .venv/dev.stamp: requirements-dev.lock .venv/run.stamp
 	$(INSTALL) -r requirements-dev.lock
 	touch $@
@@ -39,6 +49,7 @@ PROJECT = $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps 
 LOCK = uvx uv pip compile -q --universal --generate-hashes --no-header pyproject.toml
 lock:
 	$(LOCK) --group data --group build -o requirements.lock
+	$(LOCK) --extra label --group data --group build -c requirements.lock -o requirements-label.lock
 	$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
 
 clean:

@@ -9,7 +9,7 @@ from askwell.labelling.batches import Batches
 from askwell.labelling.judging import Judge
 from askwell.labelling.project import Project
 
-PAUSE = 2.0
+PAUSE = 10.0
 """Most seconds of rest between two pieces of work that are not urgent."""
 
 IDLE = 5.0
@@ -28,7 +28,7 @@ class Worker(threading.Thread):
         work: Callable[[], None],
         say: Callable[[str | None], None],
         urgent: Callable[[], bool] = lambda: False,
-        share: float = 0.5,
+        share: float = 0.25,
     ):
         """`say` gets what went wrong, in a sentence, or None; at most a `share` of the time is spent on `work`."""
         super().__init__(daemon=True)
@@ -85,7 +85,7 @@ def start(project: Project, batches: Batches, judge: Judge) -> list[Worker]:
 
     workers = [
         Worker(project, batches.choose, say_batches, lambda: not batches.prepared()),
-        Worker(project, judge.look, say_judge, share=0.25),
+        Worker(project, judge.look, say_judge, share=0.1),
     ]
     for worker in workers:
         worker.start()

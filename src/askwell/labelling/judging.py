@@ -22,7 +22,7 @@ class Judge:
     Attributes:
         assessment: how good it was when it was last looked at.
         believed: what it believed then; None before two classes are known.
-        curve: what was estimated so far, by number of labels.
+        curve: what was estimated so far, at every few labels.
         trouble: why it cannot be judged, in a sentence; None where all is well.
     """
 
@@ -53,9 +53,10 @@ class Judge:
             if assessment.accuracy is not None:
                 value, low, high, _ = assessment.accuracy
                 point: dict[str, Any] = {"value": value, "low": low, "high": high}
-                self.curve = [one for one in self.curve if one["labels"] < len(found.rows)]
-                self.curve.append({"labels": len(found.rows), **point})
-                project.database.add_estimate(len(found.rows), point)
+                last = self.curve[-1]["labels"] if self.curve else 0
+                if len(found.rows) >= last + self._apart / 2:
+                    self.curve = [*self.curve, {"labels": len(found.rows), **point}]
+                    project.database.add_estimate(len(found.rows), point)
             project.changed.notify_all()
 
     def status(self) -> Status:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from importlib import resources
 from typing import Annotated, Any, Literal
 
+import anyio.to_thread
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
@@ -25,6 +26,9 @@ EVERY = 0.5
 
 ALIVE = 15.0
 """Seconds after which something is sent though nothing changed: so a lost connection shows."""
+
+THREADS = 8
+"""Requests that are worked on at once."""
 
 STATIC = str(resources.files("askwell.labelling.web") / "static")
 
@@ -52,6 +56,8 @@ def create_app(desk: Desk, access: Access | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def alive(_: FastAPI) -> AsyncIterator[None]:
+        # The answers wait for one lock anyway, and each thread has memory of its own.
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         desk.open()
         yield
         app.state.ended = True
