@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-import httpx
+import httpx2 as httpx
 import numpy as np
 
 ROWS, COLUMNS, CLASSES, PEOPLE, RATE = 10_000, 50, 5, 50, 2.0

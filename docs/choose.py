@@ -58,7 +58,9 @@ def means(records: pl.DataFrame, metric: str) -> pl.DataFrame:
 
 def best(records: pl.DataFrame, metric: str) -> str:
     """The fixed strategy with the best mean over all sets."""
-    gains = means(records.filter(pl.col("strategy") != "learned"), metric).with_columns(pl.col("aulc") * METRICS[metric].sign)
+    gains = means(records.filter(pl.col("strategy") != "learned"), metric).with_columns(
+        pl.col("aulc") * METRICS[metric].sign
+    )
     return str(gains.sort("aulc", "strategy")["strategy"][-1])
 
 

@@ -45,7 +45,7 @@ def main(folder: Path) -> None:
         except (LookupError, ValueError, TypeError, AttributeError, KeyError, IndexError):
             continue  # damaged, as much spam is
         text = re.sub(r"[\w.+-]+@[\w.-]+", "name@example.org", text)  # nobody's address
-        if len(text) < 120 or RUDE.search(text) or not text.isprintable() and "\ufffd" in text:
+        if len(text) < 120 or RUDE.search(text) or (not text.isprintable() and "\ufffd" in text):
             continue
         text = text if len(text) <= LONGEST else text[:LONGEST].rsplit(" ", 1)[0] + " …"
         if text[:200] not in seen:

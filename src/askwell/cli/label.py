@@ -1,6 +1,7 @@
 """`askwell label`."""
 
 import sys
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
@@ -60,29 +61,31 @@ def label(
 
     for module in ("fastapi", "uvicorn", "cleanlab", "krippendorff"):
         if find_spec(module) is None:
-            raise AskwellError(f"The page needs {module}, which is not installed: pip install 'askwell[label]'.")
+            raise AskwellError(
+                f"The page needs {module}, which is not installed: pip install 'askwell[label]'."
+            )
     from askwell.labelling.web import serve
     from askwell.labelling.web.opening import open_desk
 
     parts = [one.rpartition(":") for one in token or ()]
     tokens = {secret: name for name, _, secret in parts}
     access = serve.access_of(host, tokens)
-    socket = serve.bind(host, port)
-    desk = open_desk(
-        open_session(classes=names(given.pop("classes")), **given),
-        pool,
-        db or Path(f"{pool.stem}.sqlite"),
-        batch=batch,
-        people=annotators,
-        overlap=overlap,
-        show=names(show),
-        hosts=names(image_hosts) or (),
-    )
-    shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{socket.getsockname()[1]}/"
-    addresses = [f"{address}?token={one}" for one in tokens] or [address]
-    print(
-        f"Label at {' or '.join(addresses)} (Ctrl-C ends; answers are kept in {desk.project.database.path})"
-    )
-    sys.stdout.flush()
-    serve.serve(desk, access, socket, addresses[0] if open else None)
+    with closing(serve.bind(host, port)) as socket:
+        desk = open_desk(
+            open_session(classes=names(given.pop("classes")), **given),
+            pool,
+            db or Path(f"{pool.stem}.sqlite"),
+            batch=batch,
+            people=annotators,
+            overlap=overlap,
+            show=names(show),
+            hosts=names(image_hosts) or (),
+        )
+        shown = f"[{host}]" if ":" in host else host
+        address = f"http://{shown}:{socket.getsockname()[1]}/"
+        addresses = [f"{address}?token={one}" for one in tokens] or [address]
+        print(
+            f"Label at {' or '.join(addresses)} (Ctrl-C ends; answers are kept in {desk.project.database.path})"
+        )
+        sys.stdout.flush()
+        serve.serve(desk, access, socket, addresses[0] if open else None)

@@ -59,23 +59,21 @@ class Database:
             AskwellError: if another process has it open, or it is no such file.
         """
         self.path = path
-        with self._said("cannot be opened"):
+        with contextlib.ExitStack() as opened, self._said("cannot be opened"):
             path.parent.mkdir(parents=True, exist_ok=True)
             # Held as long as the process lives, however it ends; readers of the file itself are not kept out.
-            self._lock = sqlite3.connect(
-                f"{path}-server", timeout=0, isolation_level=None, check_same_thread=False
-            )
+            lock = opened.enter_context(contextlib.closing(_connect(f"{path}-server", 0)))
             try:
-                self._lock.execute("BEGIN EXCLUSIVE")
+                lock.execute("BEGIN EXCLUSIVE")
             except sqlite3.OperationalError as error:
-                self._lock.close()
                 raise AskwellError(
                     f"Another server has {path} open; stop it first, or choose another --db."
                 ) from error
-            self._file = sqlite3.connect(path, timeout=2, isolation_level=None, check_same_thread=False)
+            self._file = opened.enter_context(contextlib.closing(_connect(path, 2)))
             self._file.execute("PRAGMA journal_mode = WAL")
             self._file.execute("PRAGMA synchronous = FULL")
             self._file.executescript(TABLES)
+            self._opened = opened.pop_all()
 
     def about(self) -> dict[str, str]:
         """What the labelling is of, see `begin`; empty for a new file."""
@@ -135,8 +133,7 @@ class Database:
 
     def close(self) -> None:
         """Let another process have it."""
-        self._file.close()
-        self._lock.close()
+        self._opened.close()
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -165,3 +162,7 @@ class Database:
                 else "check the path and its permissions, or choose another --db"
             )
             raise AskwellError(f"{self.path} {what} ({reason}); {advice}.") from error
+
+
+def _connect(path: Path | str, timeout: float) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)

@@ -68,10 +68,11 @@ class Project:
             for row in rows:
                 if row.does == "untell":
                     self._forget(row.id, row.annotator)
+                    self.leases.hold(row.annotator, [row.id], row.at)
                 else:
                     self._count(Answer(row.id, row.annotator, row.label, row.how, row.seconds, row.at))
-                self.leases.hear(row.annotator, row.at)
-                self.leases.release(row.annotator, row.id)
+                    self.leases.hear(row.annotator, row.at)
+                    self.leases.release(row.annotator, row.id)
 
     def put(self, id: str, annotator: str, label: str | None, how: str = "", seconds: float = 0.0) -> None:
         """Take in an answer, a label or a kind of skip. It is on the disk when this returns.

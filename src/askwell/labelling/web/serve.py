@@ -21,14 +21,16 @@ def bind(host: str, port: int) -> socket.socket:
     Raises:
         AskwellError: if it cannot be had.
     """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # With its protocol named: else asyncio leaves the delay of small packets on, 40 ms for each answer.
+    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        # With its protocol named: else asyncio leaves the delay of small packets on, 40 ms for each answer.
-        found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((host, port))
+        found.listen()  # who comes before the server runs waits for it
         return found
     except (OSError, OverflowError) as error:
+        found.close()
         reason = getattr(error, "strerror", None) or error
         raise AskwellError(
             f"Cannot serve on {host}, port {port} ({reason}); choose another --port or --host."
