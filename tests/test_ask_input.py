@@ -258,7 +258,7 @@ def test_printed_and_sampled(run):
     assert len(out.splitlines()) == 3
     assert err.splitlines() == [
         "3 of 20 rows have a label: ant 3.",
-        "margin-herding chose among 5 of 17 rows, drawn at random by --seed; --candidates changes that.",
+        "uherding chose among 5 of 17 rows, drawn at random by --seed; --candidates changes that.",
     ]
 
 
