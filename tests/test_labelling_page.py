@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import shutil
 import signal
 import socket
@@ -15,12 +14,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright import sync_api
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-MISSING = "Chromium is not installed (apt-get install chromium)"
-pytestmark = pytest.mark.skipif(CHROMIUM is None and os.environ.get("CI") != "true", reason=MISSING)
+from browser import browser as browser
+from browser import needs_browser
 
-QUIET = ("quic", "background-networking", "component-update", "sync", "gpu")
-FLAGS = ["--headless", "--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in QUIET)]
+pytestmark = needs_browser
 EXAMPLES = Path(__file__).parents[1] / "examples"
 with (EXAMPLES / "emails-labels.csv").open() as file:
     TRUTH = {row["id"]: row["label"] for row in csv.DictReader(file)}
@@ -31,14 +28,14 @@ PATIENCE = 60_000  # milliseconds; the first batch compiles
 class Server:
     """`askwell label` on the bundled texts, which can be killed and started again."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, pool: Path = EXAMPLES / "emails.jsonl"):
         self.db = folder / "emails.sqlite"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/"
-        shutil.copy(EXAMPLES / "emails.jsonl", folder)
-        self._pool = folder / "emails.jsonl"
+        self._pool = folder / "pool.jsonl"
+        shutil.copy(pool, self._pool)
         self.start()
 
     def start(self) -> None:
@@ -61,15 +58,6 @@ class Server:
             return file.execute("SELECT id, label FROM events WHERE does = 'tell' ORDER BY number").fetchall()
         finally:
             file.close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    assert CHROMIUM, MISSING
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -227,15 +215,8 @@ def test_what_data_hold_is_shown_and_never_run(browser, tmp_path):
         for i in range(20)
     ]
     rows[3]["text"] = "x " * 500_000
-
-    (tmp_path / "emails.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    made = Server.__new__(Server)
-    made.db, made.port, made._pool = tmp_path / "h.sqlite", 0, tmp_path / "emails.jsonl"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        made.port = free.getsockname()[1]
-    made.url = f"http://127.0.0.1:{made.port}/"
-    made.start()
+    (tmp_path / "hostile.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    made = Server(tmp_path, tmp_path / "hostile.jsonl")
     try:
         page = visit(browser, made, "<i>gus</i>")
         assert "<b>bold" in page.inner_text("#item") or "more characters" in page.inner_text("#item")

@@ -1,34 +1,18 @@
 """The report in a real browser: nothing asked of the network, nothing in the console, everything drawn and moving."""
 
-import os
-import shutil
-
 import polars as pl
 import pytest
-from playwright import sync_api
 
 from askwell import compare
 from askwell.report import report
+from browser import browser as browser
+from browser import needs_browser
 from fabricated import write_training
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-MISSING = "Chromium is not installed (apt-get install chromium)"
-pytestmark = pytest.mark.skipif(CHROMIUM is None and os.environ.get("CI") != "true", reason=MISSING)
-
-QUIET = ("quic", "background-networking", "component-update", "sync", "gpu")
-FLAGS = ["--headless", "--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in QUIET)]
+pytestmark = needs_browser
 
 
 NAMES = ("random", "margin", "entropy", "margin-herding", "least-confidence")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    assert CHROMIUM, MISSING
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,20 @@ from typing import Annotated, Any
 
 import typer
 
-from askwell.cli.labels import Features, FeaturesFrom, Id, Ignore, Label, Labels, Learner, Pool, open_session
+from askwell.cli.labels import (
+    Audit,
+    Features,
+    FeaturesFrom,
+    Id,
+    Ignore,
+    Label,
+    Labels,
+    Learner,
+    Metric,
+    Pool,
+    Strategy,
+    open_session,
+)
 from askwell.cli.terminal import names
 
 OF_THE_PAGE = ("db", "batch", "annotators", "overlap", "show", "image_hosts", "host", "port", "token", "open")
@@ -22,10 +35,8 @@ def label(
     ] = None,
     labels: Labels = None,
     classes: Annotated[str | None, typer.Option(help="All classes, with commas. [typed on the page]")] = None,
-    strategy: Annotated[
-        str | None, typer.Option(help="See `askwell list strategies`. [the best in the metric elsewhere]")
-    ] = None,
-    metric: Annotated[str, typer.Option(help="What counts, as in `ask`. Decides --strategy.")] = "accuracy",
+    strategy: Strategy = None,
+    metric: Metric = "accuracy",
     batch: Annotated[int, typer.Option(help="How many rows a person gets at once.")] = 10,
     annotators: Annotated[int, typer.Option(help="How many people batches are prepared for, at least.")] = 1,
     overlap: Annotated[int, typer.Option(help="How many people are asked for each row.")] = 1,
@@ -39,9 +50,7 @@ def label(
     image_hosts: Annotated[
         str | None, typer.Option(help="Hosts that pictures may come from, with commas. [none]")
     ] = None,
-    audit: Annotated[
-        float, typer.Option(help="Share of the batch drawn at random, to tell the accuracy fairly, e.g. 0.1.")
-    ] = 0.0,
+    audit: Audit = 0.0,
     seed: Annotated[int, typer.Option(help="Decides ties.")] = 0,
     host: Annotated[str, typer.Option(help="Address to serve on; one that others reach needs a --token.")] = (
         "127.0.0.1"

@@ -1,4 +1,4 @@
-"""What `askwell status` and `askwell predict` share: the session that the pool and the labels so far make."""
+"""What the commands for labelling share: their options, and the session that the pool and the labels so far make."""
 
 import sys
 from pathlib import Path
@@ -17,6 +17,16 @@ Labels = Annotated[
     typer.Option(help="Table with the ids and labels so far; may be given several times."),
 ]
 Learner = Annotated[str, typer.Option(help="Classifier that is fitted to the labels.")]
+Strategy = Annotated[
+    str | None, typer.Option(help="See `askwell list strategies`. [the best in the metric elsewhere]")
+]
+Metric = Annotated[
+    str,
+    typer.Option(help="What counts: accuracy, balanced-accuracy, macro-f1, log-loss. Decides --strategy."),
+]
+Audit = Annotated[
+    float, typer.Option(help="Share of the batch drawn at random, to tell the accuracy fairly, e.g. 0.1.")
+]
 Id = Annotated[str | None, typer.Option(help="Column that names the rows. [id]")]
 Label = Annotated[str | None, typer.Option(help="Column that holds the labels, in either file.")]
 Features = Annotated[int, typer.Option(help="Most features kept, as in `compare`.")]

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from askwell.core import AskwellError
 from askwell.labelling.batches import Batches
@@ -16,23 +17,30 @@ IDLE = 5.0
 """Seconds after which it is looked whether something is urgent, such as rows that somebody left."""
 
 
+class Task(Protocol):
+    """What a worker does."""
+
+    trouble: str | None
+
+
 class Worker(threading.Thread):
     """Does a piece of work whenever there were answers since, and at once where it is urgent.
 
-    Between two pieces it rests as long as the last one took, so that the answers themselves are not slowed down.
+    What went wrong it leaves in its task as `trouble`, in a sentence. Between two pieces it rests, at most `PAUSE`
+    seconds, so that the answers themselves are not slowed down.
     """
 
     def __init__(
         self,
         project: Project,
+        task: Task,
         work: Callable[[], None],
-        say: Callable[[str | None], None],
         urgent: Callable[[], bool] = lambda: False,
         share: float = 0.25,
     ):
-        """`say` gets what went wrong, in a sentence, or None; at most a `share` of the time is spent on `work`."""
+        """At most a `share` of the time is spent on `work`, which is a method of the task."""
         super().__init__(daemon=True)
-        self._project, self._work, self._say, self._urgent = project, work, say, urgent
+        self._project, self._task, self._work, self._urgent = project, task, work, urgent
         self._rest, self._free_at = 1 / share - 1, 0.0
         self._ended = self._failed = False
         self._done = -1  # how many answers there were when the last piece began
@@ -47,12 +55,10 @@ class Worker(threading.Thread):
             except AskwellError as error:
                 sentence = str(error)
             ended = time.monotonic()
-            self._failed, self._free_at = (
-                sentence is not None,
-                ended + min(PAUSE, (ended - began) * self._rest),
-            )
+            self._failed = sentence is not None
+            self._free_at = ended + min(PAUSE, (ended - began) * self._rest)
             with self._project.changed:
-                self._say(sentence)
+                self._task.trouble = sentence
                 self._project.changed.notify_all()
 
     def _awaited(self) -> bool:
@@ -76,16 +82,9 @@ class Worker(threading.Thread):
 
 def start(project: Project, batches: Batches, judge: Judge) -> list[Worker]:
     """Begin to choose batches and to judge the classifier beside the answers."""
-
-    def say_batches(sentence: str | None) -> None:
-        batches.trouble = sentence
-
-    def say_judge(sentence: str | None) -> None:
-        judge.trouble = sentence
-
     workers = [
-        Worker(project, batches.choose, say_batches, lambda: not batches.prepared()),
-        Worker(project, judge.look, say_judge, share=0.1),
+        Worker(project, batches, batches.choose, lambda: not batches.prepared()),
+        Worker(project, judge, judge.look, share=0.1),
     ]
     for worker in workers:
         worker.start()

@@ -49,6 +49,10 @@ class Row(NamedTuple):
 COLUMNS = ", ".join(Row._fields)
 
 
+class NotSaved(AskwellError):
+    """Nothing was written: what was to be saved may be sent again."""
+
+
 class Database:
     """The file of a labelling. One process at a time may have it open; calls must not overlap."""
 
@@ -105,7 +109,7 @@ class Database:
         """Write events, all of them or none. They are on the disk when this returns.
 
         Raises:
-            AskwellError: if that fails, such as on a full disk.
+            NotSaved: if that fails, such as on a full disk.
         """
         with self._transaction():
             self._file.executemany(
@@ -137,7 +141,7 @@ class Database:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
-        with self._said("cannot be written"):
+        with self._said("cannot be written", NotSaved):
             self._file.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -148,7 +152,7 @@ class Database:
                 raise
 
     @contextlib.contextmanager
-    def _said(self, what: str) -> Iterator[None]:
+    def _said(self, what: str, kind: type[AskwellError] = AskwellError) -> Iterator[None]:
         """SQLite's errors as one sentence."""
         try:
             yield
@@ -161,7 +165,7 @@ class Database:
                 if "locked" in reason
                 else "check the path and its permissions, or choose another --db"
             )
-            raise AskwellError(f"{self.path} {what} ({reason}); {advice}.") from error
+            raise kind(f"{self.path} {what} ({reason}); {advice}.") from error
 
 
 def _connect(path: Path | str, timeout: float) -> sqlite3.Connection:

@@ -50,20 +50,19 @@ def export(project: Project, items: Items, form: str) -> bytes:
     if form not in FORMATS:
         raise AskwellError(unknown("format", form, list(FORMATS)))
     with project.changed:
-        answers = [one for given in project.votes.rows.values() for one in given.values()]
+        answers = project.votes.all()
         counting = {id: project.votes.resolved(id) for id in project.votes.rows}
-    rows = [
-        (one.id, one.label, one.how or None, one.annotator, one.seconds, one.at, counting[one.id] is one)
-        for one in sorted(answers, key=lambda one: one.at)
-    ]
-    frame = pl.DataFrame(rows, schema=COLUMNS, orient="row")
-    into = io.BytesIO()
     if form == "label-studio":
         tasks = _tasks(answers, items, project)
         return json.dumps(tasks, ensure_ascii=False, indent=1).encode()
     if form == "prodigy":
         lines = (_prodigy(one, items, project) for one in answers)
         return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
+    rows = [
+        (one.id, one.label, one.how or None, one.annotator, one.seconds, one.at, counting[one.id] is one)
+        for one in sorted(answers, key=lambda one: one.at)
+    ]
+    frame, into = pl.DataFrame(rows, schema=COLUMNS, orient="row"), io.BytesIO()
     {"csv": frame.write_csv, "jsonl": frame.write_ndjson, "parquet": frame.write_parquet}[form](into)
     return into.getvalue()
 
@@ -151,9 +150,7 @@ def _prodigy(one: Answer, items: Items, project: Project) -> dict[str, Any]:
 def listed(project: Project, title: Callable[[str], str], search: str, most: int) -> list[dict[str, Any]]:
     """The newest answers, at most so many, whose row, class or annotator holds the `search`."""
     with project.changed:
-        answers = [
-            one for given in project.votes.rows.values() for one in given.values() if one.annotator != GIVEN
-        ]
+        answers = [one for one in project.votes.all() if one.annotator != GIVEN]
     found = []
     for one in sorted(answers, key=lambda one: -one.at):
         row = {

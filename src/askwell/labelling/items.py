@@ -105,10 +105,9 @@ def shorten(cell: Any) -> Any:
         cell = cell.tolist()
     if isinstance(cell, float | int | bool):
         return cell if cell == cell and abs(cell) != float("inf") else None
-    word = None if cell is None else text(cell) if isinstance(cell, str) else str(cell)
-    if word is None:
+    if cell is None or (isinstance(cell, str) and text(cell) is None):
         return None
-    word = cell if isinstance(cell, str) else word
+    word = str(cell)
     if len(word) <= LONGEST:
         return word
     return f"{word[:LONGEST]} … ({len(word) - LONGEST:,} more characters)"

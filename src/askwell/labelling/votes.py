@@ -62,6 +62,10 @@ class Votes:
         """What that person said of that row; None where nothing counts."""
         return self.rows.get(id, {}).get(annotator)
 
+    def all(self) -> list[Answer]:
+        """All answers, row by row."""
+        return [one for answers in self.rows.values() for one in answers.values()]
+
     def resolved(self, id: str) -> Answer | None:
         """The answer that counts for a row; None where there is none."""
         answers = list(self.rows.get(id, {}).values())
@@ -114,4 +118,4 @@ class Votes:
 
     def seconds(self) -> Sequence[float]:
         """How long the answers took, of those where it is known."""
-        return [one.seconds for answers in self.rows.values() for one in answers.values() if one.seconds > 0]
+        return [one.seconds for one in self.all() if one.seconds > 0]

@@ -16,10 +16,11 @@ from pydantic import BaseModel, Field
 
 from askwell.core import AskwellError
 from askwell.labelling import exports
+from askwell.labelling.database import NotSaved
 from askwell.labelling.log import LATER
 from askwell.labelling.web import label_studio
-from askwell.labelling.web.desk import Access, Desk
-from askwell.labelling.web.guard import Guard
+from askwell.labelling.web.desk import Desk
+from askwell.labelling.web.guard import Access, Guard
 
 EVERY = 0.5
 """Seconds between two looks whether the panel is out of date."""
@@ -70,7 +71,7 @@ def create_app(desk: Desk, access: Access | None = None) -> FastAPI:
 
     @app.exception_handler(AskwellError)
     async def refused(_: Request, error: AskwellError) -> JSONResponse:
-        return JSONResponse({"error": str(error)}, 503 if "cannot be written" in str(error) else 422)
+        return JSONResponse({"error": str(error)}, 503 if isinstance(error, NotSaved) else 422)
 
     @app.exception_handler(RequestValidationError)
     async def malformed(_: Request, error: RequestValidationError) -> JSONResponse:

@@ -1,11 +1,11 @@
 """All that the page needs of one labelling."""
 
 import copy
-import dataclasses
 import io
 import statistics
 import threading
 import zipfile
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -87,10 +87,7 @@ class Desk:
         def look() -> dict[str, Any]:
             found, votes = self.judge.status(), self.project.votes
             with self.project.changed:
-                people: dict[str, int] = {}
-                for answers in votes.rows.values():
-                    for name in answers:
-                        people[name] = people.get(name, 0) + 1
+                people = Counter(one.annotator for one in votes.all())
                 seconds, disputed = list(votes.seconds()), len(votes.disputed())
                 alpha = votes.agreement() if votes.overlap > 1 else None
             gain = found.assessment.gain
@@ -232,17 +229,17 @@ class Desk:
 
     def _item(self, pick: Pick) -> dict[str, Any]:
         row = self.project.session.standing.place[pick.id]
-        suggestion = None
+        values, suggestion = self.items.values(row), None
         if pick.suggestion is not None:
             suggestion = {"label": pick.suggestion[0], "probability": round(pick.suggestion[1], 3)}
         return {
             "id": pick.id,
             "fields": self.items.fields(row),
             "images": list(self.items.images),
-            "values": self.items.values(row),
+            "values": values,
             "why": pick.why,
             "suggestion": suggestion,
-            "neighbours": self._neighbours(row) if self.items.values(row) is not None else [],
+            "neighbours": [] if values is None else self._neighbours(row),
         }
 
     def _neighbours(self, row: int, most: int = 3) -> list[dict[str, Any]]:
@@ -269,16 +266,3 @@ class Desk:
 
 def _share(estimate: Any) -> dict[str, float] | None:
     return None if estimate is None else {"value": estimate.value, "low": estimate.low, "high": estimate.high}
-
-
-@dataclasses.dataclass(frozen=True)
-class Access:
-    """Who may use the page.
-
-    Attributes:
-        tokens: token to the name of who has it, empty where they may choose a name; none: whoever is on this machine.
-        hosts: names that the server is called by; others are refused where no token is needed.
-    """
-
-    tokens: dict[str, str] = dataclasses.field(default_factory=dict)
-    hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import dataclasses
 import hmac
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,8 +12,6 @@ from starlette.requests import cookie_parser
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from askwell.labelling.web.desk import Access
-
 COOKIE = "askwell"
 LARGEST, IMPORT = 64 * 1024, 64 * 1024 * 1024
 """Bytes of a request, and of one that imports labels or trains."""
@@ -21,6 +20,19 @@ LARGE = ("/api/import", "/predict", "/setup", "/train", "/webhook")
 """Requests that may be as large as `IMPORT`."""
 
 READS = ("GET", "HEAD", "OPTIONS")
+
+
+@dataclasses.dataclass(frozen=True)
+class Access:
+    """Who may use the page.
+
+    Attributes:
+        tokens: token to the name of who has it, empty where they may choose a name; none: whoever is on this machine.
+        hosts: names that the server is called by; others are refused where no token is needed.
+    """
+
+    tokens: dict[str, str] = dataclasses.field(default_factory=dict)
+    hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
 
 
 class Guard:

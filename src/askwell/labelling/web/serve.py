@@ -10,7 +10,8 @@ import uvicorn
 
 from askwell.core import AskwellError
 from askwell.labelling.web.app import create_app
-from askwell.labelling.web.desk import Access, Desk
+from askwell.labelling.web.desk import Desk
+from askwell.labelling.web.guard import Access
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
