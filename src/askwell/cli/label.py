@@ -76,6 +76,7 @@ def label(
     from askwell.labelling.web import serve
     from askwell.labelling.web.opening import open_desk
 
+    serve.save_memory()
     parts = [one.rpartition(":") for one in token or ()]
     tokens = {secret: name for name, _, secret in parts}
     access = serve.access_of(host, tokens)

@@ -35,12 +35,13 @@ class Worker(threading.Thread):
         project: Project,
         task: Task,
         work: Callable[[], None],
+        turn: threading.Lock,
         urgent: Callable[[], bool] = lambda: False,
         share: float = 0.25,
     ):
-        """At most a `share` of the time is spent on `work`, which is a method of the task."""
+        """At most a `share` of the time goes into `work`, a method of the task; workers with one `turn` take turns."""
         super().__init__(daemon=True)
-        self._project, self._task, self._work, self._urgent = project, task, work, urgent
+        self._project, self._task, self._work, self._turn, self._urgent = project, task, work, turn, urgent
         self._rest, self._free_at = 1 / share - 1, 0.0
         self._ended = self._failed = False
         self._done = -1  # how many answers there were when the last piece began
@@ -48,12 +49,12 @@ class Worker(threading.Thread):
     def run(self) -> None:
         """Work until `end`."""
         while self._awaited():
-            began, sentence = time.monotonic(), None
-            self._done = self._project.answers
-            try:
-                self._work()
-            except AskwellError as error:
-                sentence = str(error)
+            with self._turn:
+                sentence, began, self._done = None, time.monotonic(), self._project.answers
+                try:
+                    self._work()
+                except AskwellError as error:
+                    sentence = str(error)
             ended = time.monotonic()
             self._failed = sentence is not None
             self._free_at = ended + min(PAUSE, (ended - began) * self._rest)
@@ -82,9 +83,10 @@ class Worker(threading.Thread):
 
 def start(project: Project, batches: Batches, judge: Judge) -> list[Worker]:
     """Begin to choose batches and to judge the classifier beside the answers."""
+    turn = threading.Lock()  # both at once would need twice the memory, and hold up the answers longer
     workers = [
-        Worker(project, batches, batches.choose, lambda: not batches.prepared()),
-        Worker(project, judge, judge.look, share=0.1),
+        Worker(project, batches, batches.choose, turn, lambda: not batches.prepared()),
+        Worker(project, judge, judge.look, turn, share=0.1),
     ]
     for worker in workers:
         worker.start()

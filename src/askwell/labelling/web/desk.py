@@ -11,6 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
+import numpy as np
+
 from askwell.core import AskwellError, counted
 from askwell.execution.directory import versions
 from askwell.labelling import background, exports, plane
@@ -55,7 +57,7 @@ class Desk:
         """What somebody is asked next."""
         handed = self.batches.hand_out(annotator, within)
         return {
-            "items": [{**self._item(pick), "rank": rank} for rank, pick in enumerate(handed.picks, 1)],
+            "items": [{**one, "rank": rank} for rank, one in enumerate(self._items(handed.picks), 1)],
             "classes": list(self.classes()),
             "nothing": handed.nothing,
             "choosing": not handed.picks and handed.nothing is None,
@@ -79,7 +81,7 @@ class Desk:
                 (one.annotator, one.label, one.how)
                 for one in self.project.votes.rows.get(pick.id, {}).values()
             ]
-        return {**self._item(pick), "why": "", "answers": given}
+        return {**self._items([pick])[0], "why": "", "answers": given}
 
     def status(self) -> dict[str, Any]:
         """Where the labelling stands."""
@@ -227,33 +229,45 @@ class Desk:
             session.log = Log(list(session.log.events))
         return session
 
-    def _item(self, pick: Pick) -> dict[str, Any]:
-        row = self.project.session.standing.place[pick.id]
-        values, suggestion = self.items.values(row), None
-        if pick.suggestion is not None:
-            suggestion = {"label": pick.suggestion[0], "probability": round(pick.suggestion[1], 3)}
-        return {
-            "id": pick.id,
-            "fields": self.items.fields(row),
-            "images": list(self.items.images),
-            "values": values,
-            "why": pick.why,
-            "suggestion": suggestion,
-            "neighbours": [] if values is None else self._neighbours(row),
-        }
+    def _items(self, picks: list[Pick]) -> list[dict[str, Any]]:
+        """Rows as the page shows them."""
+        place = self.project.session.standing.place
+        rows = [place[pick.id] for pick in picks]
+        values = [self.items.values(row) for row in rows]
+        drawn = [row for row, numbers in zip(rows, values, strict=True) if numbers is not None]
+        neighbours = self._neighbours(drawn)
+        return [
+            {
+                "id": pick.id,
+                "fields": self.items.fields(row),
+                "images": list(self.items.images),
+                "values": numbers,
+                "why": pick.why,
+                "suggestion": None
+                if pick.suggestion is None
+                else {"label": pick.suggestion[0], "probability": round(pick.suggestion[1], 3)},
+                "neighbours": neighbours.get(row, []),
+            }
+            for pick, row, numbers in zip(picks, rows, values, strict=True)
+        ]
 
-    def _neighbours(self, row: int, most: int = 3) -> list[dict[str, Any]]:
-        """The nearest labelled rows, whose numbers are drawn beside."""
-        session = self.project.session
+    def _neighbours(self, rows: list[int], most: int = 3) -> dict[int, list[dict[str, Any]]]:
+        """The nearest labelled rows of each row, whose numbers are drawn beside."""
         with self.project.changed:
-            labels = list(session.log.labels.items())
+            labels = dict(self.project.session.log.labels) if rows else {}
         if not labels:
-            return []
-        x, place = session.standing.x, session.standing.place
-        rows = [place[id] for id, _ in labels]
-        order = ((x[rows] - x[row]) ** 2).sum(axis=1).argsort(kind="stable")
-        near = [i for i in order.tolist() if rows[i] != row][:most]
-        return [{"label": labels[i][1], "values": self.items.values(rows[i])} for i in near]
+            return {}
+        standing, names = self.project.session.standing, list(labels.values())
+        labelled = np.array([standing.place[id] for id in labels])
+        x, found = standing.x[labelled], {}
+        for row in rows:
+            distance = ((x - standing.x[row]) ** 2).sum(axis=1)
+            distance[labelled == row] = np.inf
+            near = np.argsort(distance, kind="stable")[: min(most, int(np.isfinite(distance).sum()))]
+            found[row] = [
+                {"label": names[i], "values": self.items.values(int(labelled[i]))} for i in near.tolist()
+            ]
+        return found
 
     def _once(self, name: str, version: Any, look: Callable[[], T]) -> T:
         """What `look` finds, which is kept until the `version` is another."""

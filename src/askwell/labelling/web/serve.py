@@ -1,5 +1,7 @@
 """The server of the page."""
 
+import contextlib
+import ctypes
 import logging
 import socket
 import threading
@@ -13,7 +15,19 @@ from askwell.labelling.web.app import create_app
 from askwell.labelling.web.desk import Desk
 from askwell.labelling.web.guard import Access
 
+FRUGAL = {-8: 1, -1: 128 * 1024, -3: 128 * 1024}
+"""glibc's M_ARENA_MAX, M_TRIM_THRESHOLD and M_MMAP_THRESHOLD: else each thread has a heap of its own and keeps what was
+freed, which costs the server a quarter more memory.
+"""
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def save_memory() -> None:
+    """Have memory given back that was freed; for a process that begins to serve, before it starts threads."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # another libc than glibc
+        for name, value in FRUGAL.items():
+            ctypes.CDLL(None).mallopt(name, value)
 
 
 def bind(host: str, port: int) -> socket.socket:
