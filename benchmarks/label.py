@@ -22,8 +22,15 @@ import httpx2 as httpx
 import numpy as np
 
 ROWS, COLUMNS, CLASSES, PEOPLE, RATE = 10_000, 50, 5, 50, 2.0
+POLL = 0.3
+"""Seconds after which the page asks again for a batch that is not ready."""
+
 PORT = 8765
 URL = f"http://127.0.0.1:{PORT}"
+
+
+PART = 100
+"""Kills of one database."""
 
 
 def write_pool(folder: Path) -> Path:
@@ -66,7 +73,7 @@ class Person:
                 waited = True
                 if found.get("nothing"):
                     return
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(POLL)
                 continue
             self.batches, waited = self.batches + 1, False
             for item in items[
@@ -99,11 +106,11 @@ class Person:
             return
 
 
-async def crowd(seconds: float | None, until: asyncio.Event) -> list[Person]:
-    """The people at work, for so many seconds or until it is over."""
+async def crowd(seconds: float | None, until: asyncio.Event, people: list[Person]) -> list[Person]:
+    """The people at work, who are put into the list, for so many seconds or until it is over."""
     limits = httpx.Limits(max_connections=2 * PEOPLE)
     async with httpx.AsyncClient(timeout=10, limits=limits) as client:
-        people = [Person(f"person {i}", client, 1 / RATE) for i in range(PEOPLE)]
+        people += [Person(f"person {i}", client, 1 / RATE) for i in range(PEOPLE)]
         work = asyncio.gather(*(person.work(until) for person in people))
         if seconds is not None:
             await asyncio.sleep(seconds)
@@ -122,7 +129,7 @@ def load(folder: Path, seconds: float) -> None:
     """50 people for a minute."""
     server = start(write_pool(folder), folder / "load.sqlite")
     try:
-        people = asyncio.run(crowd(seconds, asyncio.Event()))
+        people = asyncio.run(crowd(seconds, asyncio.Event(), []))
         most = memory(server.pid)
     finally:
         server.kill()
@@ -145,7 +152,7 @@ def kills(folder: Path, count: int, seed: int) -> None:
     while killed < count:
         part += 1
         db = folder / f"kills-{part}.sqlite"
-        done = asyncio.run(_killed(pool, db, count - killed, draw))
+        done = asyncio.run(_killed(pool, db, min(PART, count - killed), draw))
         killed += done[0]
         with sqlite3.connect(db) as file:
             kept = file.execute(
@@ -162,20 +169,27 @@ def kills(folder: Path, count: int, seed: int) -> None:
 
 
 async def _killed(pool: Path, db: Path, most: int, draw: random.Random) -> tuple[int, list[Person]]:
-    """Kills until the pool is nearly used up: how many, and who answered what."""
-    until, killed = asyncio.Event(), 0
+    """So many kills, fewer if the pool is used up: how many, and who answered what."""
+    until, killed, people = asyncio.Event(), 0, []
     server = await asyncio.to_thread(start, pool, db)
-    work = asyncio.create_task(crowd(None, until))
-    await asyncio.sleep(5)  # the first batches are chosen; later ones are there again after a restart
+    work = asyncio.create_task(crowd(None, until, people))
+
+    def answers() -> int:
+        return sum(len(person.saved) for person in people)
+
     while killed < most and not work.done():
-        await asyncio.sleep(draw.uniform(0.05, 2.0))
+        # One in four dies while it starts, the others at a random moment after answers have come again.
+        before, began = answers(), time.monotonic()
+        while killed % 4 and answers() == before and time.monotonic() - began < 20:
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(draw.uniform(0.0, 1.5))
         server.kill()
         server.wait()
         killed += 1
         server = await asyncio.to_thread(start, pool, db)
     await asyncio.sleep(2)  # what was not acknowledged yet is sent again
     until.set()
-    people = await work
+    await work
     server.kill()
     server.wait()
     return killed, people
