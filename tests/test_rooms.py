@@ -20,7 +20,8 @@ MAY_IMPORT = {
     "comparison": ABOVE | {"stats"},  # a result's table and verdicts
     "stats": {"core"},
     "plots": {"core", "stats"},
-    "report": ABOVE | {"comparison", "training", "stats", "plots"},  # it plays recorded picks again
+    # it plays recorded picks again, and reads what people labelled
+    "report": ABOVE | {"comparison", "labelling", "training", "stats", "plots"},
     "asking": {"core", "data", "learners", "strategies", "policies", "execution"},
     "labelling": {"core", "data", "learners", "strategies", "policies", "execution", "asking"},
     "gym": ABOVE | {"comparison"},

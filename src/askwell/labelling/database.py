@@ -117,10 +117,10 @@ class Database:
                 rows,
             )
 
-    def events(self) -> Iterator[Row]:
+    def events(self) -> list[Row]:
         """All events, in order."""
         with self._said("cannot be read"):
-            yield from map(Row._make, self._file.execute(f"SELECT {COLUMNS} FROM events ORDER BY number"))
+            return _events(self._file)
 
     def add_estimate(self, labels: int, content: dict[str, Any]) -> None:
         """Keep what was estimated at so many labels."""
@@ -132,8 +132,7 @@ class Database:
     def estimates(self) -> list[dict[str, Any]]:
         """What was estimated, in order, each with its number of `labels`."""
         with self._said("cannot be read"):
-            found = self._file.execute("SELECT labels, content FROM estimates ORDER BY number").fetchall()
-        return [{"labels": labels, **json.loads(content)} for labels, content in found]
+            return _estimates(self._file)
 
     def close(self) -> None:
         """Let another process have it."""
@@ -151,21 +150,60 @@ class Database:
                     self._file.execute("ROLLBACK")
                 raise
 
-    @contextlib.contextmanager
-    def _said(self, what: str, kind: type[AskwellError] = AskwellError) -> Iterator[None]:
-        """SQLite's errors as one sentence."""
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            reason = str(getattr(error, "strerror", None) or error)
-            advice = (
-                "free some space, and the page sends what it has not saved again"
-                if "full" in reason
-                else "another program writes to it: let it finish"
-                if "locked" in reason
-                else "check the path and its permissions, or choose another --db"
+    def _said(
+        self, what: str, kind: type[AskwellError] = AskwellError
+    ) -> contextlib.AbstractContextManager[None]:
+        return saying(self.path, what, kind)
+
+
+class History(NamedTuple):
+    """What a labelling's file holds: its events, and the accuracies that were estimated (see `Database.estimates`)."""
+
+    events: list[Row]
+    estimates: list[dict[str, Any]]
+
+
+def read_history(path: Path) -> History:
+    """All that is in the file of a labelling, which may be in use.
+
+    Raises:
+        AskwellError: if there is none, or it is no such file.
+    """
+    if not path.is_file():
+        raise AskwellError(f"There is no file {path}; give the --db of an `askwell label`.")
+    with saying(path, "cannot be read"), contextlib.closing(_connect(path, 2)) as file:
+        found = file.execute("SELECT value FROM about WHERE name = 'format'").fetchone()
+        if found is None or found[0] != FORMAT:
+            raise AskwellError(
+                f"{path} is no labelling of this version of Askwell; give the --db of an `askwell label`."
             )
-            raise kind(f"{self.path} {what} ({reason}); {advice}.") from error
+        return History(_events(file), _estimates(file))
+
+
+def _events(file: sqlite3.Connection) -> list[Row]:
+    return list(map(Row._make, file.execute(f"SELECT {COLUMNS} FROM events ORDER BY number")))
+
+
+def _estimates(file: sqlite3.Connection) -> list[dict[str, Any]]:
+    found = file.execute("SELECT labels, content FROM estimates ORDER BY number").fetchall()
+    return [{"labels": labels, **json.loads(content)} for labels, content in found]
+
+
+@contextlib.contextmanager
+def saying(path: Path, what: str, kind: type[AskwellError] = AskwellError) -> Iterator[None]:
+    """SQLite's errors as one sentence: what of the file `cannot be` done."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        reason = str(getattr(error, "strerror", None) or error)
+        advice = (
+            "free some space, and the page sends what it has not saved again"
+            if "full" in reason
+            else "another program writes to it: let it finish"
+            if "locked" in reason
+            else "check the path and its permissions, or choose another --db"
+        )
+        raise kind(f"{path} {what} ({reason}); {advice}.") from error
 
 
 def _connect(path: Path | str, timeout: float) -> sqlite3.Connection:

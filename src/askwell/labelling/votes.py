@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from askwell.labelling.database import Row
 from askwell.labelling.log import Event
 
 GIVEN = "given"
@@ -30,6 +31,17 @@ class Answer(NamedTuple):
     how: str = ""
     seconds: float = 0.0
     at: float = 0.0
+
+
+def votes_of(events: Iterable[Row], overlap: int = 1) -> "Votes":
+    """What the events of a labelling's file come to."""
+    votes = Votes(overlap)
+    for row in events:
+        if row.does == "untell":
+            votes.take_back(row.id, row.annotator)
+        elif row.does != "ask":
+            votes.put(Answer(row.id, row.annotator, row.label, row.how, row.seconds, row.at))
+    return votes
 
 
 class Votes:

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from askwell.core import counted, listed, metric_of, write_whole
+from askwell.core import AskwellError, counted, listed, metric_of, write_whole
 from askwell.report import html
+from askwell.report.labelled import labelled
 from askwell.report.page import page
 from askwell.report.run import CompareRun, TrainingRun, open_run
 from askwell.report.sections import compare_sections, training_sections
@@ -12,16 +13,22 @@ FILE = "report.html"
 
 
 def report(root: Path | str, out: Path | str | None = None, metric: str | None = None) -> Path:
-    """Write the report of a run's directory, however far the run has got; where it was written.
+    """Write the report of a run or a labelling, however far it has got; where it was written.
 
     Args:
-        root: what `askwell compare --out` or `askwell train --out` made.
-        out: the file to write; ``report.html`` in `root` by default.
+        root: what `askwell compare --out` or `askwell train --out` made, or the file that `askwell label` keeps.
+        out: the file to write; by default ``report.html`` in `root`, or beside the labelling's file, called like it.
         metric: what strategies are judged by, see `askwell.core.METRICS`; the run's own by default.
 
     Raises:
-        AskwellError: if the directory holds no run, or the file cannot be written.
+        AskwellError: if there is no run or labelling, or the file cannot be written.
     """
+    if Path(root).is_file():
+        if metric is not None:
+            raise AskwellError("The report of a labelling shows the accuracy alone; leave out --metric.")
+        path = Path(root).with_suffix(".html") if out is None else Path(out)
+        write_whole(path, labelled(Path(root)).encode())
+        return path
     run = open_run(root, metric)
     path = Path(root) / FILE if out is None else Path(out)
     write_whole(path, render(run).encode())
