@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 HOME = Path(__file__).parents[1] / "src" / "askwell"
-ABOVE = {"core", "data", "learners", "games", "strategies", "policies", "execution"}
+ABOVE = {"core", "data", "learners", "games", "strategies", "policies", "execution", "encoders"}
 MAY_IMPORT = {
     "core": set(),
     "data": {"core"},
+    "encoders": {"core", "data"},
     "learners": {"core"},
     "games": {"core", "learners"},
     "strategies": {"core"},
@@ -22,8 +23,8 @@ MAY_IMPORT = {
     "plots": {"core", "stats"},
     # it plays recorded picks again, and reads what people labelled
     "report": ABOVE | {"comparison", "labelling", "training", "stats", "plots"},
-    "asking": {"core", "data", "learners", "strategies", "policies", "execution"},
-    "labelling": {"core", "data", "learners", "strategies", "policies", "execution", "asking"},
+    "asking": {"core", "data", "encoders", "learners", "strategies", "policies", "execution"},
+    "labelling": {"core", "data", "encoders", "learners", "strategies", "policies", "execution", "asking"},
     "gym": ABOVE | {"comparison"},
     "testing": ABOVE | {"training"},
     "cli": ABOVE | {"asking", "labelling", "comparison", "training", "report", "plots"},

@@ -54,6 +54,7 @@ def ask(
     out: str | Path | None = None,
     audit: float = 0.0,
     metric: str = ACCURACY,
+    encoder: str | Path | None = None,
 ) -> Asked:
     """Choose the rows to label next: fit the learner to the answers so far, show the strategy what is known.
 
@@ -85,6 +86,7 @@ def ask(
         audit: the share of the batch that is drawn at random, at least one row if it is above 0. A column `drawn` says
             which; where it comes back with the labels, the notes have an accuracy that it tells.
         metric: what counts in the end, see `askwell.core.METRICS`; it decides the default strategy.
+        encoder: the directory that ``askwell train --history`` wrote: the metric of your domain (docs/history.md).
 
     Raises:
         AskwellError: one sentence on what is wrong with the input; nothing is written then.
@@ -106,7 +108,9 @@ def ask(
     only = None if features_from is None else tuple(features_from)
     # A label that was named may be a column of `out` alone.
     apart = labels is not None or (out is not None and label is not None)
-    reading = Reading(label, id, apart, tuple(ignore or ()), only, features)
+    reading = Reading(
+        label, id, apart, tuple(ignore or ()), only, features, None if encoder is None else str(encoder)
+    )
     rows, x = open_pool(pool, reading)
     given = None if proba is None else read_proba(proba, len(rows.ids))
     if classes is not None and given is None:

@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from askwell.core import AskwellError
-from askwell.data import Matrix, Table, fit_encoder, load_pool, rows_of
+from askwell.data import Matrix, Table, load_pool, rows_of
 from askwell.data.kept import KeptTable, keep, key_of, read_kept
 from askwell.data.names import LABEL_NAMES
 from askwell.data.table import Chosen
 from askwell.data.tabular import READERS
+from askwell.encoders import encode_rows
 
 Rows = Table | Matrix | KeptTable
 """The whole pool, not encoded: ``name``, ``ids`` and ``labels`` (None where a row has none) are read here."""
@@ -24,6 +25,7 @@ class Reading(NamedTuple):
         labels_apart: whether there are labels besides those in the pool, which `label` may refer to as well.
         ignore, features_from: columns that are left out, and those that are features (None: all others).
         features: most features that are kept.
+        encoder: what `askwell train --history` wrote; None: the encoder is fitted to the pool.
     """
 
     label: str | None = None
@@ -32,6 +34,7 @@ class Reading(NamedTuple):
     ignore: tuple[str, ...] = ()
     features_from: tuple[str, ...] | None = None
     features: int = 64
+    encoder: str | None = None
 
 
 def open_pool(pool: Any, reading: Reading, ids: Any = None) -> tuple[Rows, np.ndarray | None]:
@@ -75,7 +78,7 @@ def encode_pool(pool: Any, reading: Reading, rows: Table | Matrix) -> tuple[Any,
     Raises:
         AskwellError: for values that are not finite, or columns that are all constant.
     """
-    encoder, x = fit_encoder(rows, reading.features)
+    encoder, x = encode_rows(rows, reading.features, reading.encoder)
     path, key = _kept_at(pool, reading)
     if key is not None and isinstance(rows, Table):
         keep(path, key, rows, x)
@@ -83,6 +86,8 @@ def encode_pool(pool: Any, reading: Reading, rows: Table | Matrix) -> tuple[Any,
 
 
 def _kept_at(pool: Any, reading: Reading) -> tuple[Path, str | None]:
+    if reading.encoder is not None:  # its file may change
+        return Path(), None
     if not isinstance(pool, str | Path) or Path(pool).suffix.lower() not in READERS:
         return Path(), None
     path = Path(pool).expanduser()

@@ -8,6 +8,7 @@ import typer
 
 from askwell.cli.labels import (
     Audit,
+    Encoder,
     Features,
     FeaturesFrom,
     Id,
@@ -42,6 +43,7 @@ def ask(
     features: Features = 64,
     ignore: Ignore = None,
     features_from: FeaturesFrom = None,
+    encoder: Encoder = None,
     show: Annotated[
         str | None, typer.Option(help="Columns to copy to --out, with commas. [all, of a narrow table]")
     ] = None,

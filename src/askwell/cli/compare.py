@@ -54,6 +54,9 @@ def compare(
         str | None,
         typer.Option(help="Judged by accuracy, balanced-accuracy, macro-f1 or log-loss. [accuracy]"),
     ] = None,
+    encoder: Annotated[
+        Path | None, typer.Option(help="What `train --history` wrote: all play in that metric. [none]")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Keep records here; a stopped run goes on.")] = None,
     spec: Annotated[
         Path | None, typer.Option(help="TOML file with these settings; options replace them.")
@@ -79,6 +82,7 @@ def compare(
         "noise": noise,
         "seed": seed,
         "metric": metric,
+        "encoder": None if encoder is None else str(encoder),
     }
     given = {name: value for name, value in settings.items() if value is not None}
     # JAX logs the traceback of a classifier that fails; the user gets a sentence instead.

@@ -10,6 +10,7 @@ import typer
 
 from askwell.cli.labels import (
     Audit,
+    Encoder,
     Features,
     FeaturesFrom,
     Id,
@@ -46,6 +47,7 @@ def label(
     features: Features = 64,
     ignore: Ignore = None,
     features_from: FeaturesFrom = None,
+    encoder: Encoder = None,
     show: Annotated[str | None, typer.Option(help="Columns to show, with commas. [all]")] = None,
     image_hosts: Annotated[
         str | None, typer.Option(help="Hosts that pictures may come from, with commas. [none]")

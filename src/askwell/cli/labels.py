@@ -31,6 +31,9 @@ Id = Annotated[str | None, typer.Option(help="Column that names the rows. [id]")
 Label = Annotated[str | None, typer.Option(help="Column that holds the labels, in either file.")]
 Features = Annotated[int, typer.Option(help="Most features kept, as in `compare`.")]
 Ignore = Annotated[str | None, typer.Option(help="Columns to leave out, with commas.")]
+Encoder = Annotated[
+    Path | None, typer.Option(help="What `train --history` wrote: the metric of your domain. [none]")
+]
 FeaturesFrom = Annotated[
     str | None, typer.Option(help="Columns that are features, with commas. [all others]")
 ]

@@ -5,7 +5,18 @@ from typing import Annotated
 
 import typer
 
-from askwell.cli.labels import Features, FeaturesFrom, Id, Ignore, Label, Labels, Learner, Pool, open_session
+from askwell.cli.labels import (
+    Encoder,
+    Features,
+    FeaturesFrom,
+    Id,
+    Ignore,
+    Label,
+    Labels,
+    Learner,
+    Pool,
+    open_session,
+)
 
 
 def predict(
@@ -18,6 +29,7 @@ def predict(
     features: Features = 64,
     ignore: Ignore = None,
     features_from: FeaturesFrom = None,
+    encoder: Encoder = None,
     model: Annotated[
         Path | None, typer.Option(help="Write the classifier, too (.skops; no code runs when it is read).")
     ] = None,

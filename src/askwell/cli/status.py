@@ -4,7 +4,18 @@ from typing import Annotated, Any
 
 import typer
 
-from askwell.cli.labels import Features, FeaturesFrom, Id, Ignore, Label, Labels, Learner, Pool, open_session
+from askwell.cli.labels import (
+    Encoder,
+    Features,
+    FeaturesFrom,
+    Id,
+    Ignore,
+    Label,
+    Labels,
+    Learner,
+    Pool,
+    open_session,
+)
 
 
 def status(
@@ -16,6 +27,7 @@ def status(
     features: Features = 64,
     ignore: Ignore = None,
     features_from: FeaturesFrom = None,
+    encoder: Encoder = None,
     agreement: Annotated[
         float,
         typer.Option(

@@ -17,6 +17,19 @@ def train(
     seed: Annotated[
         str | None, typer.Option(help="Seeds with commas: one policy each, the best is kept.")
     ] = None,
+    history: Annotated[
+        Path | None,
+        typer.Option(help="Table of what you labelled before: learns your domain's metric, not a policy."),
+    ] = None,
+    label: Annotated[str | None, typer.Option(help="With --history: its column of labels.")] = None,
+    id: Annotated[str | None, typer.Option(help="With --history: its column of ids.")] = None,
+    task: Annotated[
+        str | None,
+        typer.Option(help="With --history: the column that tells its tasks apart. [classes are left out]"),
+    ] = None,
+    metric: Annotated[
+        str | None, typer.Option(help="With --history: what counts, as in `ask`. [accuracy]")
+    ] = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Show what the policy decides as it learns.")
     ] = False,
@@ -25,7 +38,7 @@ def train(
         typer.Option(min=0, max=65535, help="Serve the report, as it grows, on this machine's port."),
     ] = None,
 ) -> None:
-    """Train a policy."""
+    """Train a policy, or learn the metric of a domain from what was labelled before."""
     from contextlib import ExitStack
 
     from askwell.cli.watching import Watching
@@ -34,6 +47,17 @@ def train(
     from askwell.training import TrainingSpec
     from askwell.training import train as learn
 
+    of_history = {"label": label, "id": id, "task": task, "metric": metric}
+    if history is not None:
+        if spec is not None or updates is not None or watch or watch_port is not None:
+            raise AskwellError("--history learns a metric; a spec, --updates and --watch are for policies.")
+        numbers_given = numbers(seed, "--seed") or (0,)
+        _learn(history, out, numbers_given[0], {name: value for name, value in of_history.items() if value})
+        return
+    if any(value is not None for value in of_history.values()):
+        raise AskwellError(
+            "--label, --id, --task and --metric go with --history; give it, or leave them out."
+        )
     given: dict[str, Any] = {"updates": updates, "seeds": numbers(seed, "--seed")}
     changes = {name: value for name, value in given.items() if value is not None}
     if spec is None:
@@ -67,3 +91,27 @@ def train(
         show.print(f"Warning: {sentence}")
     show.print(f"The policy is {out / 'policy.safetensors'}; to judge it on data that it never saw:")
     show.print(f"{program()} evaluate {out} digits breast_cancer letter", soft_wrap=True)
+
+
+def _learn(history: Path, out: Path, seed: int, given: dict[str, Any]) -> None:
+    from askwell.asking.defaults import default_strategy
+    from askwell.cli.terminal import progress
+    from askwell.training.domain import learn_domain
+
+    strategy = default_strategy(given.get("metric", "accuracy"))
+    with progress() as watch:
+        card = learn_domain(
+            history,
+            out,
+            strategy=strategy,
+            seed=seed,
+            watch=lambda done, whole: watch(done, whole, "metrics"),
+            **given,
+        )
+    print(f"{card['rows']} rows of {len(card['classes'])} classes.", end=" ")
+    if card["encoder"] is None:
+        print(f"No metric is used: {card['reason'][0].lower()}{card['reason'][1:]}")
+        return
+    print(f"Chosen: {card['encoder']}. {card['reason']}")
+    print(f"It is in {out}; label in it:")
+    print(f"{program()} label POOL --encoder {out}")

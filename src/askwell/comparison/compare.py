@@ -9,7 +9,8 @@ from askwell.comparison.run import Progress, run
 from askwell.comparison.spec import Spec
 from askwell.comparison.store import Store
 from askwell.core import AskwellError
-from askwell.data import Dataset, Table, encode, load, rows_of
+from askwell.data import Dataset, Table, load, rows_of
+from askwell.encoders import encode_table
 from askwell.learners import as_learner
 from askwell.policies import as_strategy
 
@@ -130,7 +131,7 @@ def _dataset(name: str, source: Source, spec: Spec, notes: list[str]) -> Dataset
     notes.extend(f"{table.name}: {note}" for note in table.notes)
     if table.dropped:
         notes.append(f"{table.name}: left out {', '.join(table.dropped)} (nearly every value is another).")
-    return encode(table, features=spec.features)
+    return encode_table(table, spec.features, spec.encoder)
 
 
 def reopen(out: str | Path) -> Result:

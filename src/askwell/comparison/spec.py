@@ -30,11 +30,12 @@ class Spec(AbstractGameSpec):
         splits: how many pool / selection / report splits of each dataset.
         pool: at most this many points to choose from (1000, or the budget if that is more).
         features: more columns than this are reduced by PCA.
+        encoder: what ``askwell train --history`` wrote: every strategy plays in that metric.
         seed: decides splits, wrong answers, start labels and tie-breaks.
         metric: what strategies are judged by, see `askwell.core.METRICS`. All are recorded, so it changes no record.
     """
 
-    PATHS: ClassVar[tuple[str, ...]] = ("datasets", "strategies", "baseline")
+    PATHS: ClassVar[tuple[str, ...]] = ("datasets", "strategies", "baseline", "encoder")
     MISSING: ClassVar[str] = (
         "No dataset was given; name one (askwell list datasets shows them) or give a file."
     )
@@ -50,6 +51,7 @@ class Spec(AbstractGameSpec):
     splits: Size = 20
     pool: Size | None = None
     features: Size = 64
+    encoder: str | None = None
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     metric: Annotated[str, AfterValidator(_metric)] = ACCURACY
 

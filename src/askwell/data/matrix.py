@@ -27,6 +27,7 @@ class Matrix:
         labels: ``object [N]`` of str, None where a row has none.
         ids: ``object [N]`` of str, all different.
         label: as the table's.
+        columns: what the columns are called; None where they have no names.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Matrix:
     labels: np.ndarray
     ids: np.ndarray
     label: str | None = None
+    columns: tuple[str, ...] | None = None
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -157,7 +157,8 @@ def _numbers(
     labels = np.full(n, None) if label is None else words(raw, label, asides[label], "label", gaps=True)
     ids = numbered(n) if id is None else words(raw, id, asides[id], "id")
     check_ids(raw, ids)
-    return Matrix(path.stem, x, labels, ids, label)
+    named = tuple(features) if len(features) == x.shape[1] else None  # else some are lists
+    return Matrix(path.stem, x, labels, ids, label, named)
 
 
 def _is_list(kind: pa.DataType) -> bool:

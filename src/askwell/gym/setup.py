@@ -10,7 +10,8 @@ from jaxtyping import Array, Bool, Float
 
 from askwell.comparison import Spec
 from askwell.core import AskwellError, Pool
-from askwell.data import Dataset, encode, load, split
+from askwell.data import Dataset, load, split
+from askwell.encoders import encode_table
 from askwell.execution import compilation_cache
 from askwell.games import AbstractState
 from askwell.gym.actions import DOORS
@@ -79,7 +80,7 @@ class Setup:
             **settings,
         )
         if isinstance(dataset, str):
-            dataset = encode(load(dataset, label=spec.label, id=spec.id), features=spec.features)
+            dataset = encode_table(load(dataset, label=spec.label, id=spec.id), spec.features, spec.encoder)
         compilation_cache()
         self.splits = spec.splits
         self.game = spec.make_game(make_learner(learner), batch)

@@ -10,6 +10,7 @@ from askwell.core import AskwellError
 from askwell.data import Matrix, load_pool, rows_of
 from askwell.data.encoder import Encoder
 from askwell.data.given import features_of
+from askwell.encoders import DomainEncoder
 
 BLOCK = 65_536
 """Rows that are predicted at once."""
@@ -62,6 +63,9 @@ class PoolClassifier(ClassifierMixin, BaseEstimator):
 
     def _encoded(self, X: Any) -> np.ndarray:
         encoder = self.encoder
+        if isinstance(encoder, DomainEncoder):
+            base = encoder.base
+            return encoder.transform(features_of(X, base.numeric_, base.others_))
         if isinstance(encoder, Encoder):
             return encoder.transform(features_of(X, encoder.numeric_, encoder.others_))
         rows = load_pool(str(X)) if isinstance(X, str | Path) else rows_of("X", X)

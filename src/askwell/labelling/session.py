@@ -61,6 +61,7 @@ class Session:
         audit: float = 0.0,
         stop: Stop = DEFAULT,
         metric: str = ACCURACY,
+        encoder: str | Path | None = None,
     ):
         """Read and encode the pool; labels that it brings along count as told.
 
@@ -85,6 +86,7 @@ class Session:
                 has an interval for the accuracy that holds whatever the data are.
             stop: when `status` advises to stop.
             metric: what counts in the end, see `askwell.core.METRICS`; it decides the default strategy.
+            encoder: the directory that ``askwell train --history`` wrote: the metric of your domain (docs/history.md).
 
         Raises:
             AskwellError: one sentence on what is wrong with the input.
@@ -96,7 +98,8 @@ class Session:
         self._audit = Audited(chosen, audit) if audit else None
         self.strategy = self._audit or chosen
         only = None if features_from is None else tuple(features_from)
-        reading = Reading(label, id, labels is not None, tuple(ignore or ()), only, features)
+        domain = None if encoder is None else str(encoder)
+        reading = Reading(label, id, labels is not None, tuple(ignore or ()), only, features, domain)
         self._pool, (rows, x) = (X, reading, ids), open_pool(X, reading, ids)
         self._encoder = None
         if x is None:
@@ -119,6 +122,7 @@ class Session:
             "features": features,
             "ignore": reading.ignore,
             "features_from": only,
+            "encoder": None if domain is None else str(Path(domain).expanduser().resolve()),
             "audit": audit,
             "stop": dataclasses.asdict(stop),
         }

@@ -12,7 +12,8 @@ from askwell.comparison import Spec, Store, fingerprint
 from askwell.comparison.store import DATA, grid
 from askwell.core import CEILINGS, CELL, SCHEMA, AskwellError, metric_of, unknown
 from askwell.core.spec import read_toml
-from askwell.data import Dataset, encode, load
+from askwell.data import Dataset, load
+from askwell.encoders import encode_table
 from askwell.execution import compilation_cache
 from askwell.execution.directory import SPEC
 from askwell.plots.sources import Replay, Samples, Training
@@ -57,7 +58,7 @@ class CompareRun:
             raise AskwellError(unknown("dataset", name, self.datasets))
         source = dict(zip(self.datasets, self.spec.datasets, strict=False)).get(name, name)
         table = load(source, label=self.spec.label, id=self.spec.id)
-        dataset = encode(table, features=self.spec.features)
+        dataset = encode_table(table, self.spec.features, self.spec.encoder)
         if fingerprint(dataset) != self.datasets[name]:
             raise AskwellError(f"The data of {name} changed since {self.root} was begun.")
         return dataset

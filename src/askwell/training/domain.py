@@ -1,0 +1,88 @@
+"""From a table of what was labelled before to a directory that `--encoder` takes."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from askwell.core import ACCURACY, AskwellError, listed, unknown
+from askwell.data import Table, fit_encoder, load
+from askwell.encoders import DomainEncoder, save_encoder
+from askwell.execution import versions
+from askwell.training.history import learn_metric
+
+
+def learn_domain(
+    history: str | Path,
+    out: str | Path,
+    *,
+    label: str | None = None,
+    id: str | None = None,
+    task: str | None = None,
+    metric: str = ACCURACY,
+    strategy: str = "uherding",
+    features: int = 64,
+    seed: int = 0,
+    watch: Callable[[int, int], None] = lambda done, whole: None,
+) -> dict[str, Any]:
+    """Learn the metric of a domain from what was labelled before, and write it; its card.
+
+    Args:
+        history: rows with labels, as for `askwell.compare`: other classes of the domain, or with `task` other tasks.
+        out: the directory to write, which `askwell.ask`, `askwell.Session` and `askwell.compare` take as `encoder`.
+        label: the column of labels, see `askwell.data.load`.
+        id: the column of ids.
+        task: the column that says which task a row belongs to; by default past classes are left out in turn.
+        metric: what counts, see `askwell.core.METRICS`.
+        strategy: what plays to judge a metric; take the one that you will use.
+        features: most features that are kept.
+        seed: decides which classes are left out when.
+        watch: called with candidates done and in all.
+
+    Raises:
+        AskwellError: for a history that cannot be read, or is too small.
+    """
+    table = load(str(history), label=label, id=id)
+    table, tasks = _apart(table, task)
+    base, x = fit_encoder(table, features)
+    classes, y = np.unique(np.asarray(table.labels, dtype=object), return_inverse=True)
+    found = learn_metric(x, y, tasks, strategy=strategy, metric=metric, seed=seed, watch=watch)
+    card = {
+        "encoder": None if found.projection is None else found.name,
+        "reason": found.reason,
+        "history": table.name,
+        "rows": len(y),
+        "classes": [str(name) for name in classes],
+        "tasks": None if tasks is None else len(np.unique(tasks)),
+        "columns": [str(name) for name in table.features.columns],
+        "metric": metric,
+        "strategy": strategy,
+        "seed": seed,
+        "candidates": [one._asdict() for one in found.candidates],
+        "versions": versions(),
+    }
+    encoder = None if found.projection is None else DomainEncoder(base, found.projection)
+    Path(out).mkdir(parents=True, exist_ok=True)
+    save_encoder(encoder, card, Path(out))
+    return card
+
+
+def _apart(table: Table, task: str | None) -> tuple[Table, np.ndarray | None]:
+    """The table without its column of tasks, and the tasks."""
+    if task is None:
+        return table, None
+    if task not in table.features.columns:
+        raise AskwellError("--task: " + unknown("column", task, list(table.features.columns)))
+    column = table.features[task]
+    if bool(column.isna().to_numpy().any()):
+        raise AskwellError(
+            f"--task: column '{task}' has empty cells; say of each row which task it belongs to."
+        )
+    names, tasks = np.unique(column.astype(str).to_numpy(), return_inverse=True)
+    if len(names) == 1:
+        raise AskwellError(
+            f"--task: column '{task}' is '{listed(names.tolist())}' throughout; leave the option out."
+        )
+    return dataclasses.replace(table, features=table.features.drop(columns=[task])), tasks
