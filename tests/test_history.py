@@ -1,0 +1,205 @@
+"""The metric of a domain: what it is, when it is chosen, and that every door takes it."""
+
+import json
+import sys
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+import askwell
+from askwell import AskwellError
+from askwell.cli import main
+from askwell.encoders import load_encoder
+from askwell.encoders.metric import CANDIDATES, NONE, unit, within
+from askwell.labelling.models import load_model, save_model
+from askwell.training.history import learn_metric
+
+
+def classes_in_noise(classes=12, each=90, loud=6.0, seed=0):
+    """Classes that differ in four directions, and six in which each of them is only loud."""
+    rng = np.random.default_rng(seed)
+    y = np.repeat(np.arange(classes), each)
+    quiet = 1.5 * rng.normal(size=(classes, 4))[y] + 0.5 * rng.normal(size=(len(y), 4))
+    x = np.hstack([quiet, loud * rng.normal(size=(len(y), 6))])
+    return ((x - x.mean(0)) / np.sqrt(x.var(0).mean())).astype(np.float32), y
+
+
+def test_whitening_agrees_with_scikit_learn():
+    x, y = classes_in_noise()
+    model = LinearDiscriminantAnalysis(solver="lsqr", store_covariance=True).fit(x, y)
+    projection = within(0.0)(x, y)
+    assert np.allclose(projection @ model.covariance_ @ projection, np.eye(10), atol=1e-3)
+    assert np.allclose(projection, projection.T, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", CANDIDATES)
+def test_every_candidate_keeps_the_scale_of_encodings(name):
+    x, y = classes_in_noise()
+    variance = np.mean(np.var(x @ CANDIDATES[name](x, y), axis=0))
+    assert np.isclose(variance, 4.0 if "twice" in name else 1.0, rtol=1e-4)
+
+
+def test_a_loud_direction_is_learned_away_and_new_classes_profit():
+    x, y = classes_in_noise()
+    found = learn_metric(x, y)
+    assert found.name.startswith("within-class whitening")
+    best, none = found.candidates[0], next(one for one in found.candidates if one.name == NONE)
+    assert best.score > none.score + 0.05
+    assert (none.gain, none.se) == (0.0, 0.0)
+    strength = np.abs(found.projection).sum(axis=1)
+    assert strength[:4].min() > 2 * strength[4:].max()
+
+
+def test_labels_that_say_nothing_teach_nothing():
+    x, y = classes_in_noise()
+    found = learn_metric(x, np.random.default_rng(1).permutation(y))
+    assert found.projection is None
+    assert "No metric was better" in found.reason
+
+
+def test_tasks_are_left_out_instead_of_classes():
+    x, y = classes_in_noise(classes=4, each=300)
+    tasks = np.arange(len(y)) % 4
+    found = learn_metric(x, y, tasks)
+    assert found.projection is not None
+    assert "On tasks that were left out" in found.reason
+
+
+def test_too_little_history_is_said():
+    x, y = classes_in_noise(classes=3)
+    assert "with fewer than 4 none can be left out" in learn_metric(x, y).reason
+    with pytest.raises(AskwellError, match="The history is too small"):
+        learn_metric(*classes_in_noise(classes=6, each=8))
+
+
+def table(x, y, keep):
+    frame = pl.DataFrame({f"v{i}": x[:, i] for i in range(x.shape[1])})
+    frame = frame.with_columns(
+        kind=pl.Series(["ab"[i % 2] for i in range(len(y))]), label=pl.Series([f"k{v}" for v in y])
+    )
+    return frame.with_columns(id=pl.Series([f"r{i}" for i in range(len(y))])).filter(
+        pl.Series(np.isin(y, keep))
+    )
+
+
+@pytest.fixture(scope="module")
+def domain(tmp_path_factory):
+    """A history, a pool of other classes, and what was learned."""
+    home = tmp_path_factory.mktemp("domain")
+    x, y = classes_in_noise()
+    table(x, y, range(6)).write_parquet(home / "past.parquet")
+    table(x, y, range(6, 12)).write_parquet(home / "new.parquet")
+    given = sys.argv
+    sys.argv = ["askwell", "train", "--history", str(home / "past.parquet"), "--out", str(home / "learned")]
+    with pytest.raises(SystemExit) as ended:
+        main()
+    sys.argv = given
+    assert not ended.value.code
+    return home
+
+
+def test_the_card_says_what_was_chosen_and_from_what(domain):
+    card = json.loads((domain / "learned" / "encoder.json").read_text())
+    assert card["encoder"].startswith("within-class whitening")
+    assert (card["rows"], card["classes"]) == (540, [f"k{i}" for i in range(6)])
+    assert card["candidates"][0]["name"] == card["encoder"]
+    assert set(card["columns"]) == {*(f"v{i}" for i in range(10)), "kind"}
+
+
+def test_columns_come_in_any_order_and_new_ones_are_not_read(domain, tmp_path):
+    pool = pl.read_parquet(domain / "new.parquet").drop("label")
+    pool.select(reversed(pool.columns)).with_columns(new=pl.lit(3.0)).write_csv(tmp_path / "mixed.csv")
+    pool.write_csv(tmp_path / "pool.csv")
+    asked = [
+        askwell.ask(tmp_path / f"{n}.csv", encoder=domain / "learned", batch=5).ids for n in ("mixed", "pool")
+    ]
+    assert asked[0] == asked[1]
+    assert asked[0] != askwell.ask(tmp_path / "pool.csv", batch=5).ids
+
+
+def test_what_does_not_fit_is_refused_in_a_sentence(domain, tmp_path):
+    learned, pool = domain / "learned", pl.read_parquet(domain / "new.parquet").drop("label")
+    with pytest.raises(AskwellError, match="lacks 'v0', 'v3', which the history of"):
+        askwell.ask(pool.drop("v0", "v3"), encoder=learned)
+    with pytest.raises(AskwellError, match="column 'v0' holds words, and was numbers"):
+        askwell.ask(pool.with_columns(v0=pl.lit("loud")), encoder=learned)
+    with pytest.raises(AskwellError, match="is a matrix of 11 columns without names"):
+        askwell.ask(np.zeros((20, 11)), encoder=learned)
+    with pytest.raises(AskwellError, match=r"is no directory with encoder\.json"):
+        askwell.ask(pool, encoder=tmp_path)
+    (tmp_path / "encoder.json").write_text('{"encoder": "x"}')
+    (tmp_path / "encoder.skops").write_bytes(b"PK\x05\x06" + 18 * b"\0")
+    with pytest.raises(AskwellError, match="is damaged"):
+        askwell.ask(pool, encoder=tmp_path)
+
+
+def test_a_session_its_file_and_its_classifier_keep_the_metric(domain, tmp_path):
+    new = pl.read_parquet(domain / "new.parquet")
+    truth = dict(new.select("id", "label").iter_rows())
+    new.drop("label").write_parquet(tmp_path / "pool.parquet")
+    right = {}
+    for encoder in (None, domain / "learned"):
+        session = askwell.Session(tmp_path / "pool.parquet", encoder=encoder)
+        for _ in range(3):
+            ids = session.ask(10)
+            session.tell({name: truth[name] for name in ids})
+        right[encoder] = np.mean(
+            [truth[name] == said for name, said in zip(session.ids, session.predict(), strict=True)]
+        )
+    assert right[domain / "learned"] > right[None] + 0.05
+    session.save(tmp_path / "s.json")
+    again = askwell.Session.load(tmp_path / "s.json")
+    assert again.predict().tolist() == session.predict().tolist()
+    save_model(session.estimator(), tmp_path / "m.skops")
+    assert (
+        load_model(tmp_path / "m.skops").predict(tmp_path / "pool.parquet").tolist()
+        == session.predict().tolist()
+    )
+
+
+def test_every_strategy_of_a_comparison_plays_in_the_metric(domain):
+    kept = {"strategies": ["random", "margin"], "splits": 3, "rounds": 3}
+    plain = askwell.compare(domain / "new.parquet", **kept)
+    metric = askwell.compare(domain / "new.parquet", encoder=str(domain / "learned"), **kept)
+    for name in ("random", "margin"):
+        means = [found.records.filter(strategy=name)["accuracy"].mean() for found in (plain, metric)]
+        assert means[1] > means[0] + 0.05
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (["--label", "label"], "go with --history"),
+        (["--history", "past.parquet", "--updates", "3"], "are for policies"),
+        (["--history", "past.parquet", "--task", "town"], "--task: "),
+        (["--history", "past.parquet", "--metric", "f2"], "metric 'f2'"),
+        (["--history", "nothing.parquet"], "nothing.parquet"),
+    ],
+)
+def test_bad_options(domain, given, sentence, monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(domain)
+    monkeypatch.setattr(sys, "argv", ["askwell", "train", "--out", str(tmp_path / "out"), *given])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "out" / "encoder.json").exists()
+
+
+def test_a_history_that_teaches_nothing_changes_nothing(domain, tmp_path):
+    x, y = classes_in_noise(classes=3)
+    table(x, y, range(3)).write_parquet(tmp_path / "past.parquet")
+    from askwell.training.domain import learn_domain
+
+    card = learn_domain(tmp_path / "past.parquet", tmp_path / "out")
+    assert card["encoder"] is None
+    assert load_encoder(tmp_path / "out") is None
+    pool = pl.read_parquet(domain / "new.parquet").drop("label")
+    assert askwell.ask(pool, encoder=tmp_path / "out", batch=5).ids == askwell.ask(pool, batch=5).ids
+
+
+def test_unit_is_a_length():
+    x, y = classes_in_noise()
+    assert np.allclose(unit(within(0.1), 2.0)(x, y), 2 * unit(within(0.1))(x, y))
