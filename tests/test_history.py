@@ -200,6 +200,20 @@ def test_a_history_that_teaches_nothing_changes_nothing(domain, tmp_path):
     assert askwell.ask(pool, encoder=tmp_path / "out", batch=5).ids == askwell.ask(pool, batch=5).ids
 
 
+def test_embeddings_without_names_are_taken_by_their_width(tmp_path):
+    from askwell.training.domain import learn_domain
+
+    x, y = classes_in_noise()
+    np.savez(tmp_path / "past.npz", x=x[y < 6], y=y[y < 6])
+    np.save(tmp_path / "pool.npy", x[y >= 6])
+    assert learn_domain(tmp_path / "past.npz", tmp_path / "learned")["encoder"] is not None
+    session = askwell.Session(tmp_path / "pool.npy", encoder=tmp_path / "learned")
+    session.tell(session.ask(2), ["a", "b"])
+    model = session.estimator()
+    for rows in (tmp_path / "pool.npy", x[y >= 6]):
+        assert model.predict(rows).tolist() == session.predict().tolist()
+
+
 def test_unit_is_a_length():
     x, y = classes_in_noise()
     assert np.allclose(unit(within(0.1), 2.0)(x, y), 2 * unit(within(0.1))(x, y))

@@ -63,12 +63,13 @@ class PoolClassifier(ClassifierMixin, BaseEstimator):
 
     def _encoded(self, X: Any) -> np.ndarray:
         encoder = self.encoder
-        if isinstance(encoder, DomainEncoder):
-            base = encoder.base
+        base = encoder.base if isinstance(encoder, DomainEncoder) else encoder
+        nameless = Path(X).suffix in (".npy", ".npz") if isinstance(X, str | Path) else hasattr(X, "dtype")
+        if isinstance(base, Encoder) and not (nameless and base is not encoder):
             return encoder.transform(features_of(X, base.numeric_, base.others_))
-        if isinstance(encoder, Encoder):
-            return encoder.transform(features_of(X, encoder.numeric_, encoder.others_))
         rows = load_pool(str(X)) if isinstance(X, str | Path) else rows_of("X", X)
+        if isinstance(encoder, DomainEncoder):
+            return encoder.encode(rows)
         x = rows.x if isinstance(rows, Matrix) else rows.features.to_numpy()
         if x.dtype.kind == "O" or x.shape[1] != encoder.width:
             held = "words" if x.dtype.kind == "O" else f"{x.shape[1]} columns"

@@ -1,0 +1,122 @@
+"""The tables of docs/history.md, from what studies/history.py played: `python docs/history.py`.
+
+Every figure between the two marks in that page is computed here; the words around them are written by hand.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from askwell.stats import bootstrap
+
+HOME = Path(__file__).parent
+RAW, METRIC, ALONE = "raw", "metric", "history's encoder"
+BEGIN, END = "<!-- python docs/history.py -->", "<!-- end -->"
+TUNED = ("penbased", "segment")
+"""Sets on which the family was chosen; they are no part of the means."""
+
+
+def deals(played: pl.DataFrame) -> pl.DataFrame:
+    """Mean AULC of each domain, deal, encoding and strategy."""
+    keys = ["domain", "deal", "chosen", "encoding", "strategy"]
+    return played.group_by(keys, maintain_order=True).agg(pl.col("aulc").mean())
+
+
+def means(found: pl.DataFrame) -> pl.DataFrame:
+    """Mean over deals, then over domains, of each encoding and strategy."""
+    by_domain = found.group_by("domain", "encoding", "strategy").agg(pl.col("aulc").mean())
+    return by_domain.group_by("encoding", "strategy").agg(pl.col("aulc").mean())
+
+
+def gaps(found: pl.DataFrame, left: tuple[str, str], right: tuple[str, str]) -> dict[str, np.ndarray]:
+    """By domain: an encoding and strategy less another, deal by deal."""
+    sides = [
+        found.filter(encoding=encoding, strategy=strategy).sort("domain", "deal")
+        for encoding, strategy in (left, right)
+    ]
+    both = sides[0].select("domain", "deal", gap=pl.col("aulc") - sides[1]["aulc"])
+    return {
+        str(name): part["gap"].to_numpy() for (name,), part in both.group_by("domain", maintain_order=True)
+    }
+
+
+def said(differences: list[np.ndarray]) -> str:
+    """The mean over domains with its interval."""
+    found = bootstrap(differences)
+    return f"{np.mean([part.mean() for part in differences]):+.4f} [{found.low:+.4f}, {found.high:+.4f}]"
+
+
+def markdown(head: list[str], rows: list[list[str]]) -> str:
+    """A table."""
+    return "".join(f"| {' | '.join(row)} |\n" for row in (head, ["---"] * len(head), *rows))
+
+
+def by_domain(found: pl.DataFrame, best: str) -> str:
+    """What the metric brings to one strategy, domain by domain."""
+    moved, base = gaps(found, (METRIC, best), (RAW, best)), gaps(found, (ALONE, best), (RAW, best))
+    rows = []
+    for name, gap in moved.items():
+        of = found.filter(domain=name, strategy=best)
+        chosen = of.filter(encoding=METRIC)["chosen"]
+        level = {kind: of.filter(encoding=kind)["aulc"].mean() for kind in (RAW, METRIC)}
+        rows.append(
+            [
+                f"{name}{' (chosen on)' if name in TUNED else ''}",
+                f"{level[RAW]:.4f}",
+                f"{level[METRIC]:.4f}",
+                said([gap]),
+                f"{base[name].mean():+.4f}",
+                f"{(chosen == 'none').sum()} of {len(chosen)}",
+            ]
+        )
+    head = ["domain", f"{best}, raw", "in the metric", "difference", "history's encoder alone", "none chosen"]
+    return markdown(head, rows)
+
+
+def main() -> None:
+    """Put the tables into the page."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--runs", type=Path, default=Path("runs/history"))
+    given = options.parse_args()
+    everything = deals(pl.concat([pl.read_parquet(path) for path in sorted(given.runs.glob("*.parquet"))]))
+    found = everything.filter(~pl.col("domain").is_in(TUNED))
+    level = {(row["encoding"], row["strategy"]): row["aulc"] for row in means(found).to_dicts()}
+    fixed = {key: value for key, value in level.items() if key[1] not in ("learned", "random")}
+    best = max((key for key in fixed if key[0] == RAW), key=fixed.__getitem__)[1]
+    inside = max((key for key in fixed if key[0] == METRIC), key=fixed.__getitem__)[1]
+    names = sorted({name for _, name in level}, key=lambda name: -level[METRIC, name])
+    table = [
+        [
+            name,
+            f"{level[RAW, name]:.4f}",
+            f"{level[METRIC, name]:.4f}",
+            said(list(gaps(found, (METRIC, name), (RAW, name)).values())),
+        ]
+        for name in names
+    ]
+    headline = [
+        [f"{best} in the metric less {best} on raw features",
+         said(list(gaps(found, (METRIC, best), (RAW, best)).values()))],
+        [f"{best} less random, both on raw features", said(list(gaps(found, (RAW, best), (RAW, "random")).values()))],
+        ["random in the metric less random on raw features",
+         said(list(gaps(found, (METRIC, "random"), (RAW, "random")).values()))],
+        [f"learned less {inside}, the best fixed strategy in the metric, both in it",
+         said(list(gaps(found, (METRIC, "learned"), (METRIC, inside)).values()))],
+    ]  # fmt: skip
+    shown = "\n".join(
+        [
+            markdown(["mean over the eight domains", "AULC, 95 %"], headline),
+            by_domain(everything, best),
+            markdown(["strategy", "raw", "in the metric", "difference, 95 %"], table),
+        ]
+    )
+    page = (HOME / "history.md").read_text()
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    (HOME / "history.md").write_text(f"{before}{BEGIN}\n{shown}{END}{after}")
+
+
+if __name__ == "__main__":
+    main()
