@@ -217,3 +217,54 @@ def test_embeddings_without_names_are_taken_by_their_width(tmp_path):
 def test_unit_is_a_length():
     x, y = classes_in_noise()
     assert np.allclose(unit(within(0.1), 2.0)(x, y), 2 * unit(within(0.1))(x, y))
+
+
+@pytest.fixture
+def embedded(tmp_path):
+    """Texts that say nothing, and numbers that say all, by id and in another order."""
+    x, y = classes_in_noise(classes=4)
+    ids = [f"t{i}" for i in range(len(y))]
+    pl.DataFrame({"id": ids, "text": [f"a text number {i}" for i in range(len(y))]}).write_csv(
+        tmp_path / "texts.csv"
+    )
+    order = np.random.default_rng(0).permutation(len(y))
+    by_id = pl.DataFrame({"id": [ids[i] for i in order], "embedding": x[order].tolist()})
+    by_id.write_parquet(tmp_path / "by-id.parquet")
+    np.save(tmp_path / "in-order.npy", x)
+    return tmp_path, x, y
+
+
+def test_embeddings_stand_for_the_rows_by_id_or_in_order(embedded):
+    home, x, _ = embedded
+    asked = [
+        askwell.ask(home / "texts.csv", embeddings=home / name, batch=8).ids
+        for name in ("by-id.parquet", "in-order.npy")
+    ]
+    plain = askwell.ask(x, batch=8).ids
+    assert asked[0] == asked[1] == tuple(f"t{i}" for i in plain)
+
+
+def test_a_session_on_embeddings_shows_texts_and_predicts_embeddings(embedded):
+    home, x, y = embedded
+    session = askwell.Session(home / "texts.csv", embeddings=home / "in-order.npy")
+    ids = session.ask(40)
+    session.tell(ids, [str(y[int(name[1:])]) for name in ids])
+    assert "text" in session.rows.readable
+    assert np.mean(session.predict() == y.astype(str)) > 0.6
+    assert session.estimator().predict(x).tolist() == session.predict().tolist()
+    session.save(home / "s.json")
+    assert askwell.Session.load(home / "s.json").predict().tolist() == session.predict().tolist()
+
+
+def test_embeddings_of_other_rows_are_refused(embedded):
+    home, x, _ = embedded
+    np.save(home / "short.npy", x[:-1])
+    pl.read_parquet(home / "by-id.parquet").head(100).write_parquet(home / "few.parquet")
+    for name, sentence in (
+        ("short.npy", "has 359 rows and no ids, and the pool has 360"),
+        ("few.parquet", "lacks 260 of the pool's 360 ids, such as 't"),
+        ("texts.csv", "is no table of numbers alone"),
+        ("nothing.npy", "nothing.npy"),
+    ):
+        with pytest.raises(AskwellError, match=sentence):
+            askwell.ask(home / "texts.csv", embeddings=home / name)

@@ -55,6 +55,7 @@ def ask(
     audit: float = 0.0,
     metric: str = ACCURACY,
     encoder: str | Path | None = None,
+    embeddings: str | Path | None = None,
 ) -> Asked:
     """Choose the rows to label next: fit the learner to the answers so far, show the strategy what is known.
 
@@ -87,6 +88,7 @@ def ask(
             which; where it comes back with the labels, the notes have an accuracy that it tells.
         metric: what counts in the end, see `askwell.core.METRICS`; it decides the default strategy.
         encoder: the directory that ``askwell train --history`` wrote: the metric of your domain (docs/history.md).
+        embeddings: a file of numbers that stand for the rows, by id or in their order (.npy, .npz, .parquet).
 
     Raises:
         AskwellError: one sentence on what is wrong with the input; nothing is written then.
@@ -108,9 +110,8 @@ def ask(
     only = None if features_from is None else tuple(features_from)
     # A label that was named may be a column of `out` alone.
     apart = labels is not None or (out is not None and label is not None)
-    reading = Reading(
-        label, id, apart, tuple(ignore or ()), only, features, None if encoder is None else str(encoder)
-    )
+    files = [None if one is None else str(one) for one in (encoder, embeddings)]
+    reading = Reading(label, id, apart, tuple(ignore or ()), only, features, *files)
     rows, x = open_pool(pool, reading)
     given = None if proba is None else read_proba(proba, len(rows.ids))
     if classes is not None and given is None:

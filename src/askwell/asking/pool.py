@@ -1,5 +1,6 @@
 """Rows to choose from, with the labels that they bring along."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +27,7 @@ class Reading(NamedTuple):
         ignore, features_from: columns that are left out, and those that are features (None: all others).
         features: most features that are kept.
         encoder: what `askwell train --history` wrote; None: the encoder is fitted to the pool.
+        embeddings: a file of numbers that stand for the rows; None: the columns themselves do.
     """
 
     label: str | None = None
@@ -35,6 +37,7 @@ class Reading(NamedTuple):
     features_from: tuple[str, ...] | None = None
     features: int = 64
     encoder: str | None = None
+    embeddings: str | None = None
 
 
 def open_pool(pool: Any, reading: Reading, ids: Any = None) -> tuple[Rows, np.ndarray | None]:
@@ -78,15 +81,47 @@ def encode_pool(pool: Any, reading: Reading, rows: Table | Matrix) -> tuple[Any,
     Raises:
         AskwellError: for values that are not finite, or columns that are all constant.
     """
-    encoder, x = encode_rows(rows, reading.features, reading.encoder)
+    numbers = rows if reading.embeddings is None else read_embeddings(reading.embeddings, rows)
+    encoder, x = encode_rows(numbers, reading.features, reading.encoder)
     path, key = _kept_at(pool, reading)
     if key is not None and isinstance(rows, Table):
         keep(path, key, rows, x)
     return encoder, x
 
 
+def read_embeddings(path: str, rows: Table | Matrix) -> Matrix:
+    """The numbers of the pool's rows, in its order: by id where the file has ids, else row by row.
+
+    Raises:
+        AskwellError: if it holds no numbers, or not one row for each of the pool's.
+    """
+    found = load_pool(path)
+    if not isinstance(found, Matrix):
+        raise AskwellError(
+            f"--embeddings {path} is no table of numbers alone; give .npy, .npz (x, ids), or .parquet with ids "
+            "and numbers, none of them missing."
+        )
+    if found.ids_given:
+        place = {name: at for at, name in enumerate(found.ids)}
+        missing = [name for name in rows.ids if name not in place]
+        if missing:
+            raise AskwellError(
+                f"--embeddings {path} lacks {len(missing)} of the pool's {len(rows.ids)} ids, such as '{missing[0]}'; "
+                "embed these rows, too."
+            )
+        order = np.array([place[name] for name in rows.ids])
+        x = found.x if np.array_equal(order, np.arange(len(found.x))) else found.x[order]
+        return dataclasses.replace(found, x=x, ids=rows.ids)
+    if len(found.ids) != len(rows.ids):
+        raise AskwellError(
+            f"--embeddings {path} has {len(found.ids)} rows and no ids, and the pool has {len(rows.ids)}; give one row "
+            "for each, in the pool's order, or ids."
+        )
+    return dataclasses.replace(found, ids=rows.ids)
+
+
 def _kept_at(pool: Any, reading: Reading) -> tuple[Path, str | None]:
-    if reading.encoder is not None:  # its file may change
+    if reading.encoder is not None or reading.embeddings is not None:  # their files may change
         return Path(), None
     if not isinstance(pool, str | Path) or Path(pool).suffix.lower() not in READERS:
         return Path(), None

@@ -8,6 +8,7 @@ import typer
 
 from askwell.cli.labels import (
     Audit,
+    Embeddings,
     Encoder,
     Features,
     FeaturesFrom,
@@ -44,6 +45,7 @@ def ask(
     ignore: Ignore = None,
     features_from: FeaturesFrom = None,
     encoder: Encoder = None,
+    embeddings: Embeddings = None,
     show: Annotated[
         str | None, typer.Option(help="Columns to copy to --out, with commas. [all, of a narrow table]")
     ] = None,

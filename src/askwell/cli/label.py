@@ -10,6 +10,7 @@ import typer
 
 from askwell.cli.labels import (
     Audit,
+    Embeddings,
     Encoder,
     Features,
     FeaturesFrom,
@@ -48,6 +49,7 @@ def label(
     ignore: Ignore = None,
     features_from: FeaturesFrom = None,
     encoder: Encoder = None,
+    embeddings: Embeddings = None,
     show: Annotated[str | None, typer.Option(help="Columns to show, with commas. [all]")] = None,
     image_hosts: Annotated[
         str | None, typer.Option(help="Hosts that pictures may come from, with commas. [none]")

@@ -34,6 +34,12 @@ Ignore = Annotated[str | None, typer.Option(help="Columns to leave out, with com
 Encoder = Annotated[
     Path | None, typer.Option(help="What `train --history` wrote: the metric of your domain. [none]")
 ]
+Embeddings = Annotated[
+    Path | None,
+    typer.Option(
+        help="Numbers that stand for the rows, by id or in order (.npy .npz .parquet). [the columns]"
+    ),
+]
 FeaturesFrom = Annotated[
     str | None, typer.Option(help="Columns that are features, with commas. [all others]")
 ]

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from askwell.cli.labels import (
+    Embeddings,
     Encoder,
     Features,
     FeaturesFrom,
@@ -30,6 +31,7 @@ def predict(
     ignore: Ignore = None,
     features_from: FeaturesFrom = None,
     encoder: Encoder = None,
+    embeddings: Embeddings = None,
     model: Annotated[
         Path | None, typer.Option(help="Write the classifier, too (.skops; no code runs when it is read).")
     ] = None,

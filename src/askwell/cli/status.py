@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from askwell.cli.labels import (
+    Embeddings,
     Encoder,
     Features,
     FeaturesFrom,
@@ -28,6 +29,7 @@ def status(
     ignore: Ignore = None,
     features_from: FeaturesFrom = None,
     encoder: Encoder = None,
+    embeddings: Embeddings = None,
     agreement: Annotated[
         float,
         typer.Option(

@@ -28,6 +28,7 @@ class Matrix:
         ids: ``object [N]`` of str, all different.
         label: as the table's.
         columns: what the columns are called; None where they have no names.
+        ids_given: whether the ids come from the source, and are no numbers of rows.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Matrix:
     ids: np.ndarray
     label: str | None = None
     columns: tuple[str, ...] | None = None
+    ids_given: bool = False
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

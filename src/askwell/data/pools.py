@@ -64,7 +64,7 @@ def as_matrix(
     named = numbered(n) if ids is None else words(raw, "ids", ids, "id")
     if ids is not None:
         check_ids(raw, named)
-    return Matrix(name, x, answers, named, None if labels is None else label)
+    return Matrix(name, x, answers, named, None if labels is None else label, ids_given=ids is not None)
 
 
 def _npy(path: Path, label: str | None, id: str | None, chosen: Chosen) -> Matrix:
@@ -158,7 +158,7 @@ def _numbers(
     ids = numbered(n) if id is None else words(raw, id, asides[id], "id")
     check_ids(raw, ids)
     named = tuple(features) if len(features) == x.shape[1] else None  # else some are lists
-    return Matrix(path.stem, x, labels, ids, label, named)
+    return Matrix(path.stem, x, labels, ids, label, named, id is not None)
 
 
 def _is_list(kind: pa.DataType) -> bool:

@@ -62,6 +62,7 @@ class Session:
         stop: Stop = DEFAULT,
         metric: str = ACCURACY,
         encoder: str | Path | None = None,
+        embeddings: str | Path | None = None,
     ):
         """Read and encode the pool; labels that it brings along count as told.
 
@@ -87,6 +88,8 @@ class Session:
             stop: when `status` advises to stop.
             metric: what counts in the end, see `askwell.core.METRICS`; it decides the default strategy.
             encoder: the directory that ``askwell train --history`` wrote: the metric of your domain (docs/history.md).
+            embeddings: a file of numbers that stand for the rows, by id or in their order (.npy, .npz, .parquet); the
+                pool's own columns are then only shown.
 
         Raises:
             AskwellError: one sentence on what is wrong with the input.
@@ -98,8 +101,10 @@ class Session:
         self._audit = Audited(chosen, audit) if audit else None
         self.strategy = self._audit or chosen
         only = None if features_from is None else tuple(features_from)
-        domain = None if encoder is None else str(encoder)
-        reading = Reading(label, id, labels is not None, tuple(ignore or ()), only, features, domain)
+        files = [
+            None if one is None else str(Path(one).expanduser().resolve()) for one in (encoder, embeddings)
+        ]
+        reading = Reading(label, id, labels is not None, tuple(ignore or ()), only, features, *files)
         self._pool, (rows, x) = (X, reading, ids), open_pool(X, reading, ids)
         self._encoder = None
         if x is None:
@@ -122,7 +127,8 @@ class Session:
             "features": features,
             "ignore": reading.ignore,
             "features_from": only,
-            "encoder": None if domain is None else str(Path(domain).expanduser().resolve()),
+            "encoder": reading.encoder,
+            "embeddings": reading.embeddings,
             "audit": audit,
             "stop": dataclasses.asdict(stop),
         }
