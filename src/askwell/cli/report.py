@@ -18,7 +18,7 @@ def report(
     ] = None,
     open: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
 ) -> None:
-    """Write what a run found, or what people labelled, as one HTML file."""
+    """Write what a run or a labelling found as one HTML file."""
     from askwell.report import report as make
 
     path = make(run_dir, out, metric)

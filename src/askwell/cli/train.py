@@ -38,7 +38,7 @@ def train(
         typer.Option(min=0, max=65535, help="Serve the report, as it grows, on this machine's port."),
     ] = None,
 ) -> None:
-    """Train a policy, or learn the metric of a domain from what was labelled before."""
+    """Train a policy, or learn the metric of your domain."""
     from contextlib import ExitStack
 
     from askwell.cli.watching import Watching
