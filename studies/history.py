@@ -25,7 +25,7 @@ from askwell.execution import Program, compilation_cache
 from askwell.games import BatchGame
 from askwell.learners import make_learner
 from askwell.policies import make_strategy
-from askwell.training.history import learn_metric
+from askwell.training.history import learn_metric, some_rows
 from askwell.training.programs import areas
 
 DOMAINS = (
@@ -65,17 +65,6 @@ def read(name: str, folder: Path | None) -> Table:
     return Table(name, frame, np.array(labels, object), ids, texts=("text",))
 
 
-def some(table: Table, rows: np.ndarray) -> Table:
-    """Rows of a table."""
-    return Table(
-        table.name,
-        table.features.iloc[rows].reset_index(drop=True),
-        table.labels[rows],
-        table.ids[rows],
-        texts=table.texts,
-    )
-
-
 def deal(table: Table, seed: int, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Rows of the past classes, and `size` rows of the new ones."""
     rng, names = np.random.default_rng([seed, 18]), np.unique(table.labels)
@@ -101,14 +90,13 @@ def study(name: str, table: Table) -> pl.DataFrame:
     found = []
     for seed in range(DEALS):
         past, new = deal(table, seed, size)
-        old, fresh = some(table, past), some(table, new)
+        old, fresh = some_rows(table, past), some_rows(table, new)
         base, x = fit_encoder(old, FEATURES)
-        y = np.unique(old.labels.astype(str), return_inverse=True)[1]
-        learned = learn_metric(x, y, seed=seed)
+        learned = learn_metric(old, seed=seed)
         classes, index = np.unique(fresh.labels.astype(str), return_inverse=True)
         raw = fit_encoder(fresh, FEATURES)[1]
         plain = DomainEncoder(base, np.eye(x.shape[1])).encode(fresh)
-        own = raw if learned.projection is None else DomainEncoder(base, learned.projection).encode(fresh)
+        own = raw if learned.encoder is None else learned.encoder.encode(fresh)
         for kind, numbers in ((RAW, raw), (ALONE, plain), (METRIC, own)):
             made = Dataset(name, wide(numbers), index.astype(np.int32), tuple(classes), fresh.ids)
             pools = split(made, seed=seed, splits=SPLITS, pool=POOL, budget=ROUNDS * BATCH).pools

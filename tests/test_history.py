@@ -11,6 +11,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 import askwell
 from askwell import AskwellError
 from askwell.cli import main
+from askwell.data import rows_of
 from askwell.encoders import load_encoder
 from askwell.encoders.metric import CANDIDATES, NONE, unit, within
 from askwell.labelling.models import load_model, save_model
@@ -24,6 +25,10 @@ def classes_in_noise(classes=12, each=90, loud=6.0, seed=0):
     quiet = 1.5 * rng.normal(size=(classes, 4))[y] + 0.5 * rng.normal(size=(len(y), 4))
     x = np.hstack([quiet, loud * rng.normal(size=(len(y), 6))])
     return ((x - x.mean(0)) / np.sqrt(x.var(0).mean())).astype(np.float32), y
+
+
+def history(x, y):
+    return rows_of("history", x, y, labelled=True)
 
 
 def test_whitening_agrees_with_scikit_learn():
@@ -43,35 +48,35 @@ def test_every_candidate_keeps_the_scale_of_encodings(name):
 
 def test_a_loud_direction_is_learned_away_and_new_classes_profit():
     x, y = classes_in_noise()
-    found = learn_metric(x, y)
+    found = learn_metric(history(x, y))
     assert found.name.startswith("within-class whitening")
     best, none = found.candidates[0], next(one for one in found.candidates if one.name == NONE)
     assert best.score > none.score + 0.05
     assert (none.gain, none.se) == (0.0, 0.0)
-    strength = np.abs(found.projection).sum(axis=1)
+    strength = np.abs(found.encoder.projection).sum(axis=1)
     assert strength[:4].min() > 2 * strength[4:].max()
 
 
 def test_labels_that_say_nothing_teach_nothing():
     x, y = classes_in_noise()
-    found = learn_metric(x, np.random.default_rng(1).permutation(y))
-    assert found.projection is None
+    found = learn_metric(history(x, np.random.default_rng(1).permutation(y)))
+    assert found.encoder is None
     assert "No metric was better" in found.reason
 
 
 def test_tasks_are_left_out_instead_of_classes():
     x, y = classes_in_noise(classes=4, each=300)
     tasks = np.arange(len(y)) % 4
-    found = learn_metric(x, y, tasks)
-    assert found.projection is not None
+    found = learn_metric(history(x, y), tasks)
+    assert found.encoder is not None
     assert "On tasks that were left out" in found.reason
 
 
 def test_too_little_history_is_said():
     x, y = classes_in_noise(classes=3)
-    assert "with fewer than 4 none can be left out" in learn_metric(x, y).reason
+    assert "with fewer than 4 none can be left out" in learn_metric(history(x, y)).reason
     with pytest.raises(AskwellError, match="The history is too small"):
-        learn_metric(*classes_in_noise(classes=6, each=8))
+        learn_metric(history(*classes_in_noise(classes=6, each=8)))
 
 
 def table(x, y, keep):

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from askwell.core import ACCURACY, AskwellError, listed, unknown
-from askwell.data import Table, fit_encoder, load
-from askwell.encoders import DomainEncoder, save_encoder
+from askwell.data import Table, load
+from askwell.encoders import save_encoder
 from askwell.execution import versions
 from askwell.training.history import learn_metric
 
@@ -46,15 +46,15 @@ def learn_domain(
     """
     table = load(str(history), label=label, id=id)
     table, tasks = _apart(table, task)
-    base, x = fit_encoder(table, features)
-    classes, y = np.unique(np.asarray(table.labels, dtype=object), return_inverse=True)
-    found = learn_metric(x, y, tasks, strategy=strategy, metric=metric, seed=seed, watch=watch)
+    found = learn_metric(
+        table, tasks, features=features, strategy=strategy, metric=metric, seed=seed, watch=watch
+    )
     card = {
-        "encoder": None if found.projection is None else found.name,
+        "encoder": None if found.encoder is None else found.name,
         "reason": found.reason,
         "history": table.name,
-        "rows": len(y),
-        "classes": [str(name) for name in classes],
+        "rows": len(table.ids),
+        "classes": np.unique(table.labels.astype(str)).tolist(),
         "tasks": None if tasks is None else len(np.unique(tasks)),
         "columns": [str(name) for name in table.features.columns],
         "metric": metric,
@@ -63,9 +63,8 @@ def learn_domain(
         "candidates": [one._asdict() for one in found.candidates],
         "versions": versions(),
     }
-    encoder = None if found.projection is None else DomainEncoder(base, found.projection)
     Path(out).mkdir(parents=True, exist_ok=True)
-    save_encoder(encoder, card, Path(out))
+    save_encoder(found.encoder, card, Path(out))
     return card
 
 

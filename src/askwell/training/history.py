@@ -1,5 +1,6 @@
 """Which metric helps in a domain? Judged by playing on past classes, or past tasks, that it was not fitted to."""
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -8,6 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from askwell.core import ACCURACY, AskwellError, Pool, metric_of
+from askwell.data import Table, fit_encoder
+from askwell.encoders import DomainEncoder
 from askwell.encoders.metric import CANDIDATES, NONE, Fit
 from askwell.execution import Program, compilation_cache
 from askwell.games import BatchGame
@@ -54,23 +57,23 @@ class Learned(NamedTuple):
     """What a history teaches.
 
     Attributes:
+        encoder: of further rows; None where no metric helps.
         name: of the metric that is kept, `NONE` where none helps.
-        projection: ``[d, k]``; None where none helps.
         candidates: all that were tried, the best first.
         reason: why this one, in a sentence.
     """
 
+    encoder: DomainEncoder | None
     name: str
-    projection: np.ndarray | None
     candidates: tuple[Candidate, ...]
     reason: str
 
 
 def learn_metric(
-    x: np.ndarray,
-    y: np.ndarray,
+    history: Table,
     tasks: np.ndarray | None = None,
     *,
+    features: int = 64,
     strategy: str = "uherding",
     metric: str = ACCURACY,
     seed: int = 0,
@@ -80,50 +83,58 @@ def learn_metric(
 
     Past classes are dealt into halves: each candidate is fitted to one half, and `strategy` plays pools of the other
     (10 rounds of 10 labels from nothing, or of fewer where there are few rows). With `tasks`, tasks are dealt instead.
-    No metric at all is always a candidate, and is kept unless another is better by `SURE` standard errors.
+    No metric at all, with the rows encoded by themselves, is always a candidate, and is kept unless another is better
+    by `SURE` standard errors.
 
     Args:
-        x: ``float32 [N, d]``, the encoded history.
-        y: ``int [N]``, its classes.
+        history: rows with labels.
         tasks: ``int [N]``, which task each row belongs to; by default classes are left out.
+        features: most features that are kept.
         strategy: what plays.
         metric: what counts, see `askwell.core.METRICS`.
         seed: decides the deals.
-        watch: called with candidates done and in all.
+        watch: called with steps done and in all: a step is a deal that is encoded, or a candidate that played.
 
     Raises:
         AskwellError: for a history with too few rows to play.
     """
     compilation_cache()
+    y = np.unique(np.asarray(history.labels, str), return_inverse=True)[1].astype(np.int32)
     groups = y if tasks is None else tasks
     count, what = len(np.unique(groups)), "classes" if tasks is None else "tasks"
     least = FEWEST if tasks is None else FEWEST // 2
-    if count < least:
-        return Learned(
-            NONE, None, (), f"The history has {count} {what}; with fewer than {least} none can be left out."
-        )
-    deals = list(_deals(x, y, groups, tasks is not None, seed))
-    game = BatchGame(make_learner("logistic"), ROUNDS, min(BATCH, len(deals[0].tasks[0][0]) // (2 * ROUNDS)))
     about, player = metric_of(metric), make_strategy(strategy)
-    program = Program(lambda key, pools: areas(game, player, key, pools, about.column))
+    if count < least:
+        few = f"The history has {count} {what}; with fewer than {least} none can be left out."
+        return Learned(None, NONE, (), few)
     names = [NONE, *CANDIDATES]
+    steps = DEALS + len(names)
+    deals = []
+    for fit, played in _deals(y, groups, tasks is not None, seed):
+        deals.append(_encoded(history, y, fit, played, features))
+        watch(len(deals), steps)
+    width = max(x.shape[1] for deal in deals for x in (deal.raw, deal.own))
+    game = BatchGame(make_learner("logistic"), ROUNDS, min(BATCH, len(deals[0].tasks[0][0]) // (2 * ROUNDS)))
+    program = Program(lambda key, pools: areas(game, player, key, pools, about.column))
     scores: dict[str, np.ndarray] = {}
-    for done, name in enumerate(names):
-        pools = [pool for deal in deals for pool in deal.pools(CANDIDATES.get(name), x)]
-        scores[name] = _play(program, pools, seed).reshape(len(deals), -1).mean(axis=1)
-        watch(done + 1, len(names))
+    for done, name in enumerate(names, 1 + DEALS):
+        pools = [pool for deal in deals for pool in deal.pools(CANDIDATES.get(name), width)]
+        stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *pools)
+        played = np.asarray(program(jax.random.key(seed), stacked))
+        scores[name] = played.reshape(len(deals), -1).mean(axis=1)
+        watch(done, steps)
     found = [_candidate(name, scores, about.sign) for name in names]
     found.sort(key=lambda one: -one.gain)
     best = found[0]
     if best.name == NONE or best.gain <= SURE * best.se:
         helped = f"No metric was better than none by more than {SURE} standard errors"
-        return Learned(NONE, None, tuple(found), f"{helped} on {what} that were left out.")
-    projection = CANDIDATES[best.name](x, y)
+        return Learned(None, NONE, tuple(found), f"{helped} on {what} that were left out.")
+    base, x = fit_encoder(history, features)
     reason = (
         f"On {what} that were left out, {metric} over the labels was {best.score:.3f}, "
         f"{best.gain:+.3f} against no metric (standard error {best.se:.3f})."
     )
-    return Learned(best.name, projection, tuple(found), reason)
+    return Learned(DomainEncoder(base, CANDIDATES[best.name](x, y)), best.name, tuple(found), reason)
 
 
 def _candidate(name: str, scores: dict[str, np.ndarray], sign: int) -> Candidate:
@@ -133,25 +144,65 @@ def _candidate(name: str, scores: dict[str, np.ndarray], sign: int) -> Candidate
 
 
 class _Deal(NamedTuple):
-    """Rows to fit to, and the tasks that are played: rows of pool and of report, and what their classes are."""
+    """What a metric is fitted to, and the rows that are played, encoded in two ways.
 
-    fit: np.ndarray
-    fit_y: np.ndarray
-    tasks: Sequence[tuple[np.ndarray, np.ndarray]]
+    Attributes:
+        x, y: rows to fit a metric to, and their classes.
+        own: the rows that are played, by the encoder that was fitted to `x`.
+        raw: the same by an encoder of their own.
+        classes: of the rows that are played.
+        tasks: places of pool and report among them, task by task.
+        known: how many classes the history has.
+    """
+
+    x: np.ndarray
     y: np.ndarray
-    classes: int
+    own: np.ndarray
+    raw: np.ndarray
+    classes: np.ndarray
+    tasks: Sequence[tuple[np.ndarray, np.ndarray]]
+    known: int
 
-    def pools(self, fit: Fit | None, x: np.ndarray) -> Iterator[Pool]:
-        """The tasks in the metric."""
-        seen = x if fit is None else (x @ fit(x[self.fit], self.fit_y)).astype(np.float32)
+    def pools(self, fit: Fit | None, width: int) -> Iterator[Pool]:
+        """The tasks in the metric, in so many columns; those that it lacks are 0 and play no part."""
+        seen = self.raw if fit is None else self.own @ fit(self.x, self.y)
+        seen = np.pad(seen, ((0, 0), (0, width - seen.shape[1]))).astype(np.float32)
         for pool, report in self.tasks:
             shown = report[:1]  # no reward is asked for
-            xs, ys = ([jnp.asarray(of[rows]) for rows in (pool, shown, report)] for of in (seen, self.y))
-            yield Pool(xs[0], ys[0], xs[1], ys[1], xs[2], ys[2], self.classes)
+            xs, ys = (
+                [jnp.asarray(of[rows]) for rows in (pool, shown, report)] for of in (seen, self.classes)
+            )
+            yield Pool(xs[0], ys[0], xs[1], ys[1], xs[2], ys[2], self.known)
 
 
-def _deals(x: np.ndarray, y: np.ndarray, groups: np.ndarray, single: bool, seed: int) -> Iterator[_Deal]:
-    """`single`: one left-out group is a task; else all that are left out are one."""
+def _encoded(
+    history: Table,
+    y: np.ndarray,
+    fit: np.ndarray,
+    played: Sequence[tuple[np.ndarray, np.ndarray]],
+    features: int,
+) -> _Deal:
+    rows = np.unique(np.concatenate([np.concatenate(task) for task in played]))
+    tasks = [(np.searchsorted(rows, pool), np.searchsorted(rows, report)) for pool, report in played]
+    base, x = fit_encoder(some_rows(history, fit), features)
+    shown = some_rows(history, rows)
+    own = DomainEncoder(base, np.eye(x.shape[1])).encode(shown)
+    return _Deal(x, y[fit], own, fit_encoder(shown, features)[1], y[rows], tasks, int(y.max()) + 1)
+
+
+def some_rows(table: Table, rows: np.ndarray) -> Table:
+    """Some rows of a table."""
+    frame = table.features.iloc[rows].reset_index(drop=True)
+    return dataclasses.replace(table, features=frame, labels=table.labels[rows], ids=table.ids[rows])
+
+
+def _deals(
+    y: np.ndarray, groups: np.ndarray, single: bool, seed: int
+) -> Iterator[tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]]:
+    """Rows to fit to, and of each task the rows of pool and report.
+
+    `single`: one left-out group is a task; else all that are left out are one.
+    """
     rng, names = np.random.default_rng(seed), np.unique(groups)
     out = _halves(rng, names)
     sets = [
@@ -167,14 +218,12 @@ def _deals(x: np.ndarray, y: np.ndarray, groups: np.ndarray, single: bool, seed:
             f"The history is too small: a left-out {'task' if single else 'half of its classes'} has {size} rows, and "
             f"{least * 10 // 6} are needed to play; give more of what was labelled."
         )
-    index = np.unique(y, return_inverse=True)[1].astype(np.int32)
     for some, choices in zip(out, sets, strict=True):
-        fit = np.flatnonzero(~np.isin(groups, some))
         tasks = []
         for at in range(TASKS):
             rows = rng.permutation(choices[at % len(choices)])
             tasks.append((rows[:n], rows[n : n + min(REPORT, size - n)]))
-        yield _Deal(fit, y[fit], tasks, index, int(index.max()) + 1)
+        yield np.flatnonzero(~np.isin(groups, some)), tasks
 
 
 def _halves(rng: np.random.Generator, names: np.ndarray) -> list[np.ndarray]:
@@ -185,8 +234,3 @@ def _halves(rng: np.random.Generator, names: np.ndarray) -> list[np.ndarray]:
         half = len(names) // 2
         found += [order[:half], order[half:]]
     return found[:DEALS]
-
-
-def _play(program: Program, pools: list[Pool], seed: int) -> np.ndarray:
-    stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *pools)
-    return np.asarray(program(jax.random.key(seed), stacked))
