@@ -202,7 +202,9 @@ def test_a_history_that_teaches_nothing_changes_nothing(domain, tmp_path):
     assert card["encoder"] is None
     assert load_encoder(tmp_path / "out") is None
     pool = pl.read_parquet(domain / "new.parquet").drop("label")
-    assert askwell.ask(pool, encoder=tmp_path / "out", batch=5).ids == askwell.ask(pool, batch=5).ids
+    asked = askwell.ask(pool, encoder=tmp_path / "out", batch=5)
+    assert asked.ids == askwell.ask(pool, batch=5).ids
+    assert "taught no metric" in asked.notes[0]
 
 
 def test_embeddings_without_names_are_taken_by_their_width(tmp_path):

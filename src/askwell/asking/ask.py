@@ -28,6 +28,7 @@ from askwell.core import (
 )
 from askwell.data import Matrix
 from askwell.data.kept import KeptTable
+from askwell.encoders import unused
 from askwell.execution import compilation_cache
 from askwell.learners import as_learner
 from askwell.policies import as_strategy
@@ -122,7 +123,7 @@ def ask(
         )
     answers = collect(rows, sources, label=label, id=id, classes=classes)
     count = tally(rows, answers)
-    said = (*notes(rows, answers, label), *([count] if count else []))
+    said = (*unused(encoder), *notes(rows, answers, label), *([count] if count else []))
     if given is not None:
         answers = _on_columns(answers, given.shape[1])
     if x is None:

@@ -10,7 +10,7 @@ from askwell.comparison.spec import Spec
 from askwell.comparison.store import Store
 from askwell.core import AskwellError
 from askwell.data import Dataset, Table, load, rows_of
-from askwell.encoders import encode_table
+from askwell.encoders import encode_table, unused
 from askwell.learners import as_learner
 from askwell.policies import as_strategy
 
@@ -56,7 +56,7 @@ def compare(
         spec = Spec.make(**{**spec.model_dump(), **settings})
     else:
         spec = Spec.make(**settings) if spec is None else Spec.read(spec, **settings)
-    notes: list[str] = []
+    notes = list(unused(spec.encoder))
     named = sources or [(name, name) for name in spec.datasets]
     datasets = [_dataset(name, source, spec, notes) for name, source in named]
     names = [dataset.name for dataset in datasets]

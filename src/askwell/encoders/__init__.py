@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from askwell.data import Dataset, Matrix, Table, encode, fit_encoder
-from askwell.encoders.domain import DomainEncoder, load_encoder, save_encoder
+from askwell.encoders.domain import DomainEncoder, load_encoder, save_encoder, unused
 
 
 def encode_rows(rows: Table | Matrix, features: int, encoder: str | None = None) -> tuple[Any, np.ndarray]:
@@ -35,4 +35,4 @@ def encode_table(table: Table, features: int, encoder: str | None = None) -> Dat
     return Dataset(table.name, x, y.astype(np.int32), tuple(classes), table.ids, table.role)
 
 
-__all__ = ["DomainEncoder", "encode_rows", "encode_table", "load_encoder", "save_encoder"]
+__all__ = ["DomainEncoder", "encode_rows", "encode_table", "load_encoder", "save_encoder", "unused"]

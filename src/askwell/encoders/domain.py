@@ -107,6 +107,17 @@ def save_encoder(encoder: DomainEncoder | None, card: dict[str, Any], root: Path
     write_whole(root / CARD, json.dumps(card, indent=1, ensure_ascii=False).encode())
 
 
+def unused(root: str | Path | None) -> tuple[str, ...]:
+    """A sentence where the history of an encoder taught nothing, so that naming it changes nothing.
+
+    Raises:
+        AskwellError: as `load_encoder`.
+    """
+    if root is None or load_encoder(root) is not None:
+        return ()
+    return (f"The history of {root} taught no metric, so the pool is encoded without one.",)
+
+
 def load_encoder(root: str | Path) -> DomainEncoder | None:
     """The encoder that `askwell train --history` learned; None where its history taught none.
 

@@ -16,6 +16,7 @@ from askwell.asking.pool import Reading, encode_pool, open_pool, read_pool
 from askwell.asking.stopping import DEFAULT, Stop
 from askwell.core import ACCURACY, AskwellError, unknown
 from askwell.data.kept import KeptTable
+from askwell.encoders import unused
 from askwell.execution import compilation_cache
 from askwell.labelling import saved, told
 from askwell.labelling.log import BEFORE, EXCLUDE, HOW, Event, Log
@@ -134,7 +135,7 @@ class Session:
         }
         self.log = Log()
         before = collect(rows, labels, label=label, id=id, classes=declared)
-        self.notes = notes(rows, before, label)
+        self.notes = (*unused(encoder), *notes(rows, before, label))
         names, words = self.ids[before.rows], np.array(before.classes, object)[before.y[before.rows]]
         for turn in np.unique(before.turn):
             at = before.turn == turn
