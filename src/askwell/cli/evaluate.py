@@ -32,6 +32,9 @@ def evaluate(
     metric: Annotated[
         str, typer.Option(help="Judged by accuracy, balanced-accuracy, macro-f1 or log-loss.")
     ] = "accuracy",
+    encoder: Annotated[
+        Path | None, typer.Option(help="What `train --history` wrote: all play in that metric. [none]")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Keep records here; a stopped run goes on.")] = None,
 ) -> None:
     """Judge a policy: `compare` with the opponents that matter."""
@@ -42,6 +45,10 @@ def evaluate(
     if bool(data) == bool(fresh):
         raise AskwellError(
             "Give either datasets to judge the policy on, or --fresh N for new synthetic tasks."
+        )
+    if fresh and encoder is not None:
+        raise AskwellError(
+            "--encoder is for data of your domain; fresh tasks are synthetic, so leave it out."
         )
     if fresh:
         # Ceilings are left out: fresh tasks have a selection split of one point.
@@ -60,6 +67,7 @@ def evaluate(
         splits=splits,
         seed=seed,
         metric=metric,
+        encoder=encoder,
         out=out,
     )
 
