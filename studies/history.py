@@ -20,12 +20,12 @@ import pandas as pd
 import polars as pl
 
 from askwell.data import Dataset, Table, fit_encoder, load, split
-from askwell.encoders import DomainEncoder
+from askwell.encoders import fit_together
 from askwell.execution import Program, compilation_cache
 from askwell.games import BatchGame
 from askwell.learners import make_learner
 from askwell.policies import make_strategy
-from askwell.training.history import learn_metric, some_rows
+from askwell.training.history import kept, learn_metric, some_rows
 from askwell.training.programs import areas
 
 DOMAINS = (
@@ -39,8 +39,8 @@ DOMAINS = (
     "reuters-r8",
 )
 STRATEGIES = ("random", "margin", "badge", "typiclust", "margin-herding", "uherding", "learned")
-RAW, METRIC, ALONE = "raw", "metric", "history's encoder"
-"""Features encoded from the pool; in the metric; and as the metric's base encodes them, fitted to the history."""
+RAW, METRIC, ALONE = "raw", "metric", "together"
+"""Encoded from the pool alone; in the metric; and encoded from history and pool together, without a metric."""
 
 DEALS, SPLITS = 10, 4
 ROUNDS, BATCH, POOL, FEATURES, ROWS = 10, 10, 300, 64, 2000
@@ -55,7 +55,7 @@ def read(name: str, folder: Path | None) -> Table:
     csv.field_size_limit(2**24)
     for path in sorted(folder.glob(f"{name}-*.tab")):
         with path.open(encoding="utf-8", newline="") as file:
-            head, _, about, *rows = csv.reader(file, delimiter="\t")
+            head, _, about, *rows = (row for row in csv.reader(file, delimiter="\t") if len(row) > 1)
         kind = next(at for at, word in enumerate(about) if "class" in word)
         text = next(at for at in range(len(head)) if at != kind)
         texts += [row[text] or None for row in rows]
@@ -91,12 +91,11 @@ def study(name: str, table: Table) -> pl.DataFrame:
     for seed in range(DEALS):
         past, new = deal(table, seed, size)
         old, fresh = some_rows(table, past), some_rows(table, new)
-        base, x = fit_encoder(old, FEATURES)
         learned = learn_metric(old, seed=seed)
         classes, index = np.unique(fresh.labels.astype(str), return_inverse=True)
         raw = fit_encoder(fresh, FEATURES)[1]
-        plain = DomainEncoder(base, np.eye(x.shape[1])).encode(fresh)
-        own = raw if learned.encoder is None else learned.encoder.encode(fresh)
+        plain = fit_together(kept(old, np.arange(len(past))), fresh, FEATURES, name)[1][-len(new) :]
+        own = raw if learned.domain is None else learned.domain.encoder(fresh).encode(fresh)
         for kind, numbers in ((RAW, raw), (ALONE, plain), (METRIC, own)):
             made = Dataset(name, wide(numbers), index.astype(np.int32), tuple(classes), fresh.ids)
             pools = split(made, seed=seed, splits=SPLITS, pool=POOL, budget=ROUNDS * BATCH).pools

@@ -1,26 +1,35 @@
-"""What a domain's history taught, as an encoder of further pools, and its file."""
+"""What a domain's history taught, and the encoder that follows from it for one pool."""
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from askwell.core import AskwellError, write_whole
 from askwell.data import Matrix, Table
 from askwell.data.encoder import Encoder
+from askwell.encoders.metric import CANDIDATES
 
-FILE, CARD = "encoder.skops", "encoder.json"
+ROWS, CARD = "history.parquet", "encoder.json"
+HISTORY, POOL = 5000, 20_000
+"""Rows of the history that are kept, and rows of the pool that are looked at with them."""
+
 BLOCK = 65_536
 """Rows that are encoded at once."""
 
+LABEL, ABOUT = "label", b"askwell"
+
 
 class DomainEncoder(TransformerMixin, BaseEstimator):
-    """Raw rows in the metric of a domain: `base`, fitted to its history, then a projection.
+    """Raw rows of one pool, or further ones like them, in the metric of a domain.
 
     Attributes:
-        base: makes numbers ``[N, d]`` of rows with the history's columns.
+        base: makes numbers ``[N, d]`` of rows with the history's columns; fitted to history and pool.
         projection: ``float64 [d, k]``.
         name: what errors call it.
     """
@@ -29,68 +38,121 @@ class DomainEncoder(TransformerMixin, BaseEstimator):
         self.base, self.projection, self.name = base, projection, name
 
     def fit(self, X: Any, y: Any = None) -> "DomainEncoder":
-        """Not possible: it comes fitted to a history."""
+        """Not possible: it comes fitted."""
         raise AskwellError("A domain's encoder comes fitted; `askwell train --history` makes one.")
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: pd.DataFrame) -> np.ndarray:
         """``float32 [N, k]`` of a frame with the history's columns, in any order; others are not read."""
-        if not len(X):
-            return np.zeros((0, self.projection.shape[1]), np.float32)
-        parts = [X.iloc[at : at + BLOCK] for at in range(0, len(X), BLOCK)]
         projection = self.projection.astype(np.float32)
+        parts = [X.iloc[at : at + BLOCK] for at in range(0, len(X), BLOCK)]
         return np.concatenate([self.base.transform(part) @ projection for part in parts])
 
     def encode(self, rows: Table | Matrix) -> np.ndarray:
-        """``float32 [N, k]`` of a pool.
+        """``float32 [N, k]`` of rows.
 
         Raises:
-            AskwellError: if the pool lacks columns that the history had, or holds words where that had numbers.
+            AskwellError: if they lack columns that the history had, or hold words where that had numbers.
         """
-        import pandas as pd
+        numbers, words = self.base.numeric_, self.base.others_
+        out = np.empty((len(rows.ids), self.projection.shape[1]), np.float32)
+        for at in range(0, len(out), BLOCK):
+            part = np.arange(at, min(at + BLOCK, len(out)))
+            out[part] = self.transform(_frame(rows, part, numbers, words, self.name))
+        return out
 
-        wanted = [*self.base.numeric_, *self.base.others_]
-        if isinstance(rows, Matrix):
-            order = self._order(rows, wanted)
-            out = np.empty((len(rows.x), self.projection.shape[1]), np.float32)
-            for at in range(0, len(rows.x), BLOCK):
-                block = np.asarray(rows.x[at : at + BLOCK], np.float64)[:, order]
-                if not np.isfinite(block).all():
-                    raise AskwellError(
-                        f"{rows.name}: some values are NaN or infinite; remove or mend their rows."
-                    )
-                out[at : at + BLOCK] = self.transform(pd.DataFrame(block, columns=pd.Index(wanted)))
-            return out
-        frame = rows.features
-        if missing := [name for name in wanted if name not in frame.columns]:
-            raise AskwellError(
-                f"{rows.name} lacks {_few(missing)}, which the history of {self.name} had; add them, or learn again "
-                "from a history without them."
-            )
-        kinds = {name: frame[name].dtype == object for name in wanted}
-        for name in self.base.numeric_:
-            if kinds[name]:
-                raise AskwellError(
-                    f"{rows.name}: column '{name}' holds words, and was numbers in {self.name}."
-                )
-        frame = frame.assign(
-            **{name: frame[name].astype(str).where(frame[name].notna(), None)
-               for name in self.base.others_ if not kinds[name]}
-        )  # fmt: skip
-        return self.transform(frame)
 
-    def _order(self, rows: Matrix, wanted: list[str]) -> list[int]:
-        """The matrix's column for each of the history's; those without names count from the first."""
-        width, names = rows.x.shape[1], rows.columns
-        if names is not None and not set(wanted) - set(names):
-            return [names.index(name) for name in wanted]
-        stem = wanted[0].rpartition("[")[0]  # columns of embeddings are called x[0], x[1], …
-        nameless = wanted == [f"{stem}[{at}]" for at in range(width)]
-        if names is None and nameless and not hasattr(rows.x, "tocsr"):
-            return list(range(width))
-        raise AskwellError(
-            f"{rows.name} is a matrix of {width} columns{'' if names else ' without names'}, and the history of "
-            f"{self.name} had {len(wanted)}: {_few(wanted)}; give a pool with those columns."
+class Domain(NamedTuple):
+    """What a history taught.
+
+    Attributes:
+        metric: one of `CANDIDATES`, the best on classes or tasks that were left out.
+        history: some of the rows that it was learned from, with their labels.
+        features: most features that are kept.
+        name: what errors call it.
+    """
+
+    metric: str
+    history: Table
+    features: int
+    name: str
+
+    def encoder(self, pool: Table | Matrix) -> DomainEncoder:
+        """The encoder of a pool: what encodes columns is fitted to history and pool together, the metric to history.
+
+        Fitted to the history alone, columns would be measured by classes that the pool has not: a word that they never
+        used, or a pixel that they hardly lit.
+
+        Raises:
+            AskwellError: as `DomainEncoder.encode`.
+        """
+        base, x = fit_together(self.history, pool, self.features, self.name)
+        y = np.unique(self.history.labels.astype(str), return_inverse=True)[1]
+        return DomainEncoder(base, CANDIDATES[self.metric](x[: len(y)], y), self.name)
+
+
+def fit_together(
+    history: Table, pool: Table | Matrix, features: int, name: str
+) -> tuple[Encoder, np.ndarray]:
+    """An encoder that is fitted to a history and at most `POOL` rows of a pool, and the numbers of both, in that order.
+
+    Raises:
+        AskwellError: as `DomainEncoder.encode`.
+    """
+    old = history.features
+    numbers = list(old.select_dtypes(["number", "datetime", "datetimetz"]))
+    words = [name for name in old.columns if name not in set(numbers)]
+    count = len(pool.ids)
+    rows = np.arange(count)
+    if count > POOL:
+        rows = np.sort(np.random.default_rng(0).permutation(count)[:POOL])
+    new = _frame(pool, rows, numbers, words, name)
+    texts = (*history.texts, *(() if isinstance(pool, Matrix) else getattr(pool, "texts", ())))
+    encoder = Encoder(features, name, tuple(title for title in words if title in texts))
+    both: Any = pd.concat([old[new.columns], new], ignore_index=True)
+    return encoder, encoder.fit_transform(both)
+
+
+def _frame(
+    rows: Table | Matrix, some: np.ndarray, numbers: list[str], words: list[str], name: str
+) -> pd.DataFrame:
+    """Those columns of some rows."""
+    wanted = [*numbers, *words]
+    if isinstance(rows, Matrix):
+        x = np.asarray(
+            rows.x[some[0] : some[-1] + 1] if len(some) == some[-1] - some[0] + 1 else rows.x[some]
         )
+        x = np.asarray(x[:, _order(rows, wanted, words, name)], np.float64)
+        if not np.isfinite(x).all():
+            raise AskwellError(f"{rows.name}: some values are NaN or infinite; remove or mend their rows.")
+        return pd.DataFrame(x, columns=pd.Index(wanted))
+    frame = rows.features
+    if missing := [title for title in wanted if title not in frame.columns]:
+        raise AskwellError(
+            f"{rows.name} lacks {_few(missing)}, which the history of {name} had; add them, or learn again from a "
+            "history without them."
+        )
+    frame = frame[wanted].iloc[some].reset_index(drop=True)
+    for title in numbers:
+        if frame[title].dtype == object:
+            raise AskwellError(f"{rows.name}: column '{title}' holds words, and was numbers in {name}.")
+    said = {title: frame[title].astype(str).where(frame[title].notna(), None)
+            for title in words if frame[title].dtype != object}  # fmt: skip
+    return frame.assign(**said)
+
+
+def _order(rows: Matrix, wanted: list[str], words: list[str], name: str) -> list[int]:
+    """The matrix's column for each of the history's; those without names count from the first."""
+    width, names = rows.x.shape[1], rows.columns
+    if names is not None and not words and not set(wanted) - set(names):
+        return [names.index(title) for title in wanted]
+    stem = wanted[0].rpartition("[")[0]  # columns of embeddings are called x[0], x[1], …
+    nameless = wanted == [f"{stem}[{at}]" for at in range(width)]
+    if names is None and nameless and not hasattr(rows.x, "tocsr"):
+        return list(range(width))
+    raise AskwellError(
+        f"{rows.name} is a matrix of {width} columns{'' if names else ' without names'}, and the history of "
+        f"{name} had {len(wanted)}: {_few(wanted)}; give a pool with those columns."
+    )
 
 
 def _few(names: list[str], most: int = 8) -> str:
@@ -98,54 +160,60 @@ def _few(names: list[str], most: int = 8) -> str:
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
-def save_encoder(encoder: DomainEncoder | None, card: dict[str, Any], root: Path) -> None:
-    """Write what was learned: the card, and the encoder where there is one; the card last."""
-    import skops.io  # slow to import
-
-    if encoder is not None:
-        write_whole(root / FILE, skops.io.dumps(encoder))
+def save_domain(domain: Domain | None, card: dict[str, Any], root: Path) -> None:
+    """Write what was learned: some rows of the history where a metric helps, and last the card."""
+    if domain is not None:
+        frame = domain.history.features
+        table = pa.table({f"f{at}": pa.array(frame[title]) for at, title in enumerate(frame.columns)})
+        table = table.append_column(LABEL, pa.array(domain.history.labels.astype(str)))
+        about = {"columns": list(frame.columns), "texts": domain.history.texts, "features": domain.features}
+        into = pa.BufferOutputStream()
+        pq.write_table(table.replace_schema_metadata({ABOUT: json.dumps(about)}), into)
+        write_whole(root / ROWS, into.getvalue().to_pybytes())
     write_whole(root / CARD, json.dumps(card, indent=1, ensure_ascii=False).encode())
+
+
+def load_domain(root: str | Path) -> Domain | None:
+    """What `askwell train --history` wrote; None where the history taught nothing.
+
+    Raises:
+        AskwellError: if there is none, or its files are damaged.
+    """
+    home = Path(root).expanduser()
+    try:
+        card = json.loads((home / CARD).read_text(encoding="utf-8"))
+        if card["encoder"] is None:
+            return None
+        if card["encoder"] not in CANDIDATES:
+            raise AskwellError(f"{home} is of another version of Askwell; learn it again.")
+        table = pq.read_table(home / ROWS)
+        about = json.loads(table.schema.metadata[ABOUT])
+        labels = np.array(table[LABEL].to_pylist(), object)
+        frame = table.drop_columns([LABEL]).to_pandas()
+        frame.columns = pd.Index(about["columns"])
+        words = frame.select_dtypes(exclude=["number", "datetime", "datetimetz"]).columns
+        frame[words] = frame[words].astype(object).where(frame[words].notna(), None)
+        ids = np.array([str(at) for at in range(len(labels))], object)
+        history = Table(card["history"], frame, labels, ids, texts=tuple(about["texts"]))
+        return Domain(card["encoder"], history, about["features"], str(root))
+    except AskwellError:
+        raise
+    except FileNotFoundError as error:
+        raise AskwellError(
+            f"--encoder '{root}' is no directory that `askwell train --history` wrote ({Path(error.filename).name} is "
+            "not there); give one."
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise AskwellError(f"The encoder in {home} is damaged ({reason}); learn it again.") from error
 
 
 def unused(root: str | Path | None) -> tuple[str, ...]:
     """A sentence where the history of an encoder taught nothing, so that naming it changes nothing.
 
     Raises:
-        AskwellError: as `load_encoder`.
+        AskwellError: as `load_domain`.
     """
-    if root is None or load_encoder(root) is not None:
+    if root is None or load_domain(root) is not None:
         return ()
     return (f"The history of {root} taught no metric, so the pool is encoded without one.",)
-
-
-def load_encoder(root: str | Path) -> DomainEncoder | None:
-    """The encoder that `askwell train --history` learned; None where its history taught none.
-
-    Raises:
-        AskwellError: if there is none, or its file is damaged.
-    """
-    import skops.io
-
-    home = Path(root).expanduser()
-    try:
-        card = json.loads((home / CARD).read_text(encoding="utf-8"))
-        if card["encoder"] is None:
-            return None
-        data = (home / FILE).read_bytes()
-        types = skops.io.get_untrusted_types(data=data)
-        if strange := [name for name in types if not name.startswith(("askwell.", "numpy.", "pandas."))]:
-            raise AskwellError(
-                f"{home / FILE} holds {strange[0]}, which Askwell does not write; it is not loaded."
-            )
-        encoder = skops.io.loads(data, trusted=types)
-    except AskwellError:
-        raise
-    except FileNotFoundError as error:
-        raise AskwellError(
-            f"--encoder '{root}' is no directory with {CARD}; give one that `askwell train --history` wrote."
-        ) from error
-    except Exception as error:  # a damaged file raises anything
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise AskwellError(f"The encoder in {home} is damaged ({reason}); learn it again.") from error
-    encoder.name = str(root)
-    return encoder

@@ -9,7 +9,7 @@ import numpy as np
 
 from askwell.core import ACCURACY, AskwellError, listed, unknown
 from askwell.data import Table, load
-from askwell.encoders import save_encoder
+from askwell.encoders import save_domain
 from askwell.execution import versions
 from askwell.training.history import learn_metric
 
@@ -50,12 +50,13 @@ def learn_domain(
         table, tasks, features=features, strategy=strategy, metric=metric, seed=seed, watch=watch
     )
     card = {
-        "encoder": None if found.encoder is None else found.name,
+        "encoder": None if found.domain is None else found.name,
         "reason": found.reason,
         "history": table.name,
         "rows": len(table.ids),
         "classes": np.unique(table.labels.astype(str)).tolist(),
         "tasks": None if tasks is None else len(np.unique(tasks)),
+        "features": features,
         "columns": [str(name) for name in table.features.columns],
         "metric": metric,
         "strategy": strategy,
@@ -64,7 +65,7 @@ def learn_domain(
         "versions": versions(),
     }
     Path(out).mkdir(parents=True, exist_ok=True)
-    save_encoder(found.encoder, card, Path(out))
+    save_domain(found.domain, card, Path(out))
     return card
 
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from askwell.core import ACCURACY, AskwellError, Pool, metric_of
 from askwell.data import Table, fit_encoder
-from askwell.encoders import DomainEncoder
+from askwell.encoders import Domain, fit_together
+from askwell.encoders.domain import HISTORY
 from askwell.encoders.metric import CANDIDATES, NONE, Fit
 from askwell.execution import Program, compilation_cache
 from askwell.games import BatchGame
@@ -31,7 +32,7 @@ POOL, REPORT = 300, 500
 """Rows of a task, at most."""
 
 SURE = 2
-"""Standard errors by which a metric must be better than none: it is the best of several, which luck favours."""
+"""Standard errors by which a metric must be better than none: with one, shuffled labels still taught something."""
 
 FEWEST = 4
 """Past classes, or twice as many past tasks as are needed to leave any out: below that nothing can be chosen."""
@@ -57,13 +58,13 @@ class Learned(NamedTuple):
     """What a history teaches.
 
     Attributes:
-        encoder: of further rows; None where no metric helps.
+        domain: what encodes further pools; None where no metric helps.
         name: of the metric that is kept, `NONE` where none helps.
         candidates: all that were tried, the best first.
         reason: why this one, in a sentence.
     """
 
-    encoder: DomainEncoder | None
+    domain: Domain | None
     name: str
     candidates: tuple[Candidate, ...]
     reason: str
@@ -129,12 +130,12 @@ def learn_metric(
     if best.name == NONE or best.gain <= SURE * best.se:
         helped = f"No metric was better than none by more than {SURE} standard errors"
         return Learned(None, NONE, tuple(found), f"{helped} on {what} that were left out.")
-    base, x = fit_encoder(history, features)
     reason = (
         f"On {what} that were left out, {metric} over the labels was {best.score:.3f}, "
         f"{best.gain:+.3f} against no metric (standard error {best.se:.3f})."
     )
-    return Learned(DomainEncoder(base, CANDIDATES[best.name](x, y)), best.name, tuple(found), reason)
+    domain = Domain(best.name, kept(history, np.arange(len(y))), features, history.name)
+    return Learned(domain, best.name, tuple(found), reason)
 
 
 def _candidate(name: str, scores: dict[str, np.ndarray], sign: int) -> Candidate:
@@ -148,7 +149,7 @@ class _Deal(NamedTuple):
 
     Attributes:
         x, y: rows to fit a metric to, and their classes.
-        own: the rows that are played, by the encoder that was fitted to `x`.
+        own: the rows that are played, by the same encoder.
         raw: the same by an encoder of their own.
         classes: of the rows that are played.
         tasks: places of pool and report among them, task by task.
@@ -184,10 +185,16 @@ def _encoded(
 ) -> _Deal:
     rows = np.unique(np.concatenate([np.concatenate(task) for task in played]))
     tasks = [(np.searchsorted(rows, pool), np.searchsorted(rows, report)) for pool, report in played]
-    base, x = fit_encoder(some_rows(history, fit), features)
-    shown = some_rows(history, rows)
-    own = DomainEncoder(base, np.eye(x.shape[1])).encode(shown)
-    return _Deal(x, y[fit], own, fit_encoder(shown, features)[1], y[rows], tasks, int(y.max()) + 1)
+    past, shown = kept(history, fit), some_rows(history, rows)
+    _, x = fit_together(past, shown, features, history.name)
+    known = np.unique(past.labels.astype(str), return_inverse=True)[1]
+    own, raw = x[len(known) :], fit_encoder(shown, features)[1]
+    return _Deal(x[: len(known)], known, own, raw, y[rows], tasks, int(y.max()) + 1)
+
+
+def kept(history: Table, rows: np.ndarray) -> Table:
+    """At most `HISTORY` of those rows: what is kept of a history."""
+    return some_rows(history, np.sort(np.random.default_rng(0).permutation(rows)[:HISTORY]))
 
 
 def some_rows(table: Table, rows: np.ndarray) -> Table:
