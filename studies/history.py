@@ -78,57 +78,76 @@ def wide(x: np.ndarray) -> np.ndarray:
     return np.pad(x, ((0, 0), (0, FEATURES - x.shape[1]))).astype(np.float32)
 
 
-def study(name: str, table: Table) -> pl.DataFrame:
-    """A row for each deal, encoding, strategy and split."""
-    counts = np.sort(np.unique(table.labels, return_counts=True)[1])
-    size = min(ROWS, int(counts[: len(counts) - len(counts) // 2].sum()))  # what the smallest classes have
-    game = BatchGame(make_learner("logistic"), ROUNDS, BATCH)
-    programs = {}
-    for strategy in STRATEGIES:
-        player = make_strategy(strategy)
-        programs[strategy] = Program(lambda key, pools, player=player: areas(game, player, key, pools))
-    found = []
-    for seed in range(DEALS):
-        past, new = deal(table, seed, size)
-        old, fresh = some_rows(table, past), some_rows(table, new)
+class Domain:
+    """One domain, and its compiled programs."""
+
+    def __init__(self, name: str, table: Table):
+        self.name, self.table = name, table
+        counts = np.sort(np.unique(table.labels, return_counts=True)[1])
+        self.size = min(
+            ROWS, int(counts[: len(counts) - len(counts) // 2].sum())
+        )  # what the smallest classes have
+        game = BatchGame(make_learner("logistic"), ROUNDS, BATCH)
+        self.programs = {}
+        for strategy in STRATEGIES:
+            player = make_strategy(strategy)
+            self.programs[strategy] = Program(
+                lambda key, pools, player=player: areas(game, player, key, pools)
+            )
+
+    def play(self, seed: int) -> pl.DataFrame:
+        """A row for each encoding, strategy and split of a deal."""
+        past, new = deal(self.table, seed, self.size)
+        old, fresh = some_rows(self.table, past), some_rows(self.table, new)
         learned = learn_metric(old, seed=seed)
-        classes, index = np.unique(fresh.labels.astype(str), return_inverse=True)
         raw = fit_encoder(fresh, FEATURES)[1]
-        plain = fit_together(kept(old, np.arange(len(past))), fresh, FEATURES, name)[1][-len(new) :]
+        plain = fit_together(kept(old, np.arange(len(past))), fresh, FEATURES, self.name)[1][-len(new) :]
         own = raw if learned.domain is None else learned.domain.encoder(fresh).encode(fresh)
-        for kind, numbers in ((RAW, raw), (ALONE, plain), (METRIC, own)):
-            made = Dataset(name, wide(numbers), index.astype(np.int32), tuple(classes), fresh.ids)
-            pools = split(made, seed=seed, splits=SPLITS, pool=POOL, budget=ROUNDS * BATCH).pools
-            pools = jax.tree.map(jnp.asarray, pools)
-            for strategy, program in programs.items():
-                scores = np.asarray(program(jax.random.key(seed), pools))
-                found += [
-                    (name, seed, learned.name, kind, strategy, at, float(score))
-                    for at, score in enumerate(scores)
-                ]
-        means = [np.mean([row[-1] for row in found if row[1] == seed and row[3:5] == (kind, "uherding")])
-                 for kind in (RAW, ALONE, METRIC)]  # fmt: skip
-        print(
-            f"{name}, deal {seed}: {learned.name}; uherding", *(f"{mean:.4f}" for mean in means), flush=True
-        )
-    columns = ("domain", "deal", "chosen", "encoding", "strategy", "split", "aulc")
-    return pl.DataFrame(found, schema=columns, orient="row")
+        found = [
+            (self.name, seed, learned.name, kind, strategy, at, score)
+            for kind, x in ((RAW, raw), (ALONE, plain), (METRIC, own))
+            for strategy, scores in self._scores(x, fresh, seed).items()
+            for at, score in enumerate(scores.tolist())
+        ]
+        columns = ("domain", "deal", "chosen", "encoding", "strategy", "split", "aulc")
+        return pl.DataFrame(found, schema=columns, orient="row")
+
+    def _scores(self, x: np.ndarray, fresh: Table, seed: int) -> dict[str, np.ndarray]:
+        classes, index = np.unique(fresh.labels.astype(str), return_inverse=True)
+        made = Dataset(self.name, wide(x), index.astype(np.int32), tuple(classes), fresh.ids)
+        pools = split(made, seed=seed, splits=SPLITS, pool=POOL, budget=ROUNDS * BATCH).pools
+        pools = jax.tree.map(jnp.asarray, pools)
+        return {
+            name: np.asarray(program(jax.random.key(seed), pools)) for name, program in self.programs.items()
+        }
 
 
 def main() -> None:
-    """Play what is not there yet."""
+    """Play what is not there yet, one deal of every domain after the other."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--text", type=Path, help="folder of the texts")
     options.add_argument("--out", type=Path, default=Path("runs/history"))
     options.add_argument("--domains", default=",".join(DOMAINS))
+    options.add_argument("--deals", type=int, default=DEALS)
     given = options.parse_args()
     compilation_cache()
     given.out.mkdir(parents=True, exist_ok=True)
-    for name in given.domains.split(","):
-        path = given.out / f"{name}.parquet"
-        if not path.exists():
-            study(name, read(name, given.text)).write_parquet(path)
-            jax.clear_caches()
+    domains: dict[str, Domain] = {}
+    for seed in range(given.deals):
+        for name in given.domains.split(","):
+            path = given.out / f"{name}-{seed}.parquet"
+            if path.exists():
+                continue
+            if name not in domains:
+                domains[name] = Domain(name, read(name, given.text))
+            played = domains[name].play(seed)
+            played.write_parquet(path)
+            of = (
+                played.filter(strategy="uherding")
+                .group_by("encoding", maintain_order=True)
+                .agg(pl.col("aulc").mean())
+            )
+            print(f"{name}, deal {seed}: {played['chosen'][0]}; uherding", of.rows(), flush=True)
 
 
 if __name__ == "__main__":
