@@ -12,7 +12,7 @@ import polars as pl
 from askwell.stats import bootstrap
 
 HOME = Path(__file__).parent
-RAW, METRIC, ALONE = "raw", "metric", "history's encoder"
+RAW, METRIC, TOGETHER = "raw", "metric", "together"
 BEGIN, END = "<!-- python docs/history.py -->", "<!-- end -->"
 TUNED = ("penbased", "segment")
 """Sets on which the family was chosen; they are no part of the means."""
@@ -55,7 +55,7 @@ def markdown(head: list[str], rows: list[list[str]]) -> str:
 
 def by_domain(found: pl.DataFrame, best: str) -> str:
     """What the metric brings to one strategy, domain by domain."""
-    moved, base = gaps(found, (METRIC, best), (RAW, best)), gaps(found, (ALONE, best), (RAW, best))
+    moved, base = gaps(found, (METRIC, best), (RAW, best)), gaps(found, (TOGETHER, best), (RAW, best))
     rows = []
     for name, gap in moved.items():
         of = found.filter(domain=name, strategy=best)
@@ -64,6 +64,7 @@ def by_domain(found: pl.DataFrame, best: str) -> str:
         rows.append(
             [
                 f"{name}{' (chosen on)' if name in TUNED else ''}",
+                f"{len(gap)}",
                 f"{level[RAW]:.4f}",
                 f"{level[METRIC]:.4f}",
                 said([gap]),
@@ -71,7 +72,15 @@ def by_domain(found: pl.DataFrame, best: str) -> str:
                 f"{(chosen == 'none').sum()} of {len(chosen)}",
             ]
         )
-    head = ["domain", f"{best}, raw", "in the metric", "difference", "history's encoder alone", "none chosen"]
+    head = [
+        "domain",
+        "deals",
+        f"{best}, raw",
+        "in the metric",
+        "difference",
+        "together, no metric",
+        "none chosen",
+    ]
     return markdown(head, rows)
 
 

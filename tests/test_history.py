@@ -11,8 +11,8 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 import askwell
 from askwell import AskwellError
 from askwell.cli import main
-from askwell.data import rows_of
-from askwell.encoders import load_domain
+from askwell.data import as_matrix, rows_of
+from askwell.encoders import Domain, load_domain
 from askwell.encoders.metric import CANDIDATES, NONE, unit, within
 from askwell.labelling.models import load_model, save_model
 from askwell.training.history import learn_metric
@@ -225,6 +225,20 @@ def test_embeddings_without_names_are_taken_by_their_width(tmp_path):
     model = session.estimator()
     for rows in (tmp_path / "pool.npy", x[y >= 6]):
         assert model.predict(rows).tolist() == session.predict().tolist()
+
+
+def test_a_matrix_is_encoded_as_a_table_of_the_same_numbers_is(domain):
+    pool = pl.read_parquet(domain / "new.parquet")
+    numbers = pool.select(f"v{i}" for i in range(10)).to_numpy() * 100 + 7
+    old = rows_of("past", numbers[:300], ["a", "b", "c"] * 100, labelled=True)
+    made = Domain("within-class whitening, shrunk by 0.1", old, 64, "past")
+    table = rows_of("pool", numbers[300:], ["a"] * 240, labelled=True)
+    matrix = as_matrix("pool", numbers[300:])
+    encoder = made.encoder(matrix)
+    assert np.allclose(encoder.encode(matrix), encoder.encode(table), atol=1e-4)
+    numbers[400, 3] = np.nan
+    with pytest.raises(AskwellError, match="NaN or infinite"):
+        encoder.encode(as_matrix("pool", numbers[300:]))
 
 
 def test_unit_is_a_length():
