@@ -1,4 +1,4 @@
-"""Whether Label Studio's own library takes what we write: `python benchmarks/label_studio.py URL` of an `askwell label`.
+"""Whether Label Studio's own library takes what `askwell label` writes: `python benchmarks/label_studio.py URL`.
 
 It needs `label-studio-sdk`, which asks for an older NumPy than ours: give it an environment of its own
 (`python -m venv /tmp/ls && /tmp/ls/bin/pip install label-studio-sdk`).

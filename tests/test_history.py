@@ -232,7 +232,7 @@ def test_a_matrix_is_encoded_as_a_table_of_the_same_numbers_is(domain):
     numbers = pool.select(f"v{i}" for i in range(10)).to_numpy() * 100 + 7
     old = rows_of("past", numbers[:300], ["a", "b", "c"] * 100, labelled=True)
     made = Domain("within-class whitening, shrunk by 0.1", old, 64, "past")
-    table = rows_of("pool", numbers[300:], ["a"] * 240, labelled=True)
+    table = rows_of("pool", numbers[300:], ["a", "b"] * 120, labelled=True)
     matrix = as_matrix("pool", numbers[300:])
     encoder = made.encoder(matrix)
     assert np.allclose(encoder.encode(matrix), encoder.encode(table), atol=1e-4)

@@ -63,7 +63,7 @@ class DomainEncoder(TransformerMixin, BaseEstimator):
         return out
 
     def _affine(self, matrix: Matrix, order: list[int]) -> np.ndarray:
-        """The same of numbers without a gap, where all that is done is affine: found by probing, and then one product."""
+        """The same of numbers without a gap: what is done to them is affine, so it is probed, and then one product."""
         out = np.empty((len(matrix.x), self.projection.shape[1]), np.float32)
         first = np.asarray(matrix.x[:BLOCK][:, order], np.float64)
         centre, step = first.mean(axis=0), np.maximum(first.std(axis=0), 1e-6)
@@ -71,11 +71,7 @@ class DomainEncoder(TransformerMixin, BaseEstimator):
         seen = self.transform(pd.DataFrame(probes, columns=pd.Index(self.base.numeric_))).astype(np.float64)
         slope = ((seen[1:] - seen[0]) / step[:, None]).astype(np.float32)
         for at in range(0, len(out), BLOCK):
-            block = np.asarray(matrix.x[at : at + BLOCK][:, order])
-            if not np.isfinite(block).all():
-                raise AskwellError(
-                    f"{matrix.name}: some values are NaN or infinite; remove or mend their rows."
-                )
+            block = _finite(matrix, np.asarray(matrix.x[at : at + BLOCK][:, order]))
             out[at : at + BLOCK] = (block - centre).astype(np.float32) @ slope + seen[0].astype(np.float32)
         return out
 
@@ -141,7 +137,7 @@ def _frame(
             rows.x[some[0] : some[-1] + 1] if len(some) == some[-1] - some[0] + 1 else rows.x[some]
         )
         x = np.asarray(x[:, _order(rows, wanted, words, name)], np.float64)
-        return pd.DataFrame(x, columns=pd.Index(wanted))
+        return pd.DataFrame(_finite(rows, x), columns=pd.Index(wanted))
     frame = rows.features
     if missing := [title for title in wanted if title not in frame.columns]:
         raise AskwellError(
@@ -155,6 +151,12 @@ def _frame(
     said = {title: frame[title].astype(str).where(frame[title].notna(), None)
             for title in words if frame[title].dtype != object}  # fmt: skip
     return frame.assign(**said)
+
+
+def _finite(rows: Matrix, x: np.ndarray) -> np.ndarray:
+    if not np.isfinite(x).all():
+        raise AskwellError(f"{rows.name}: some values are NaN or infinite; remove or mend their rows.")
+    return x
 
 
 def _order(rows: Matrix, wanted: list[str], words: list[str], name: str) -> list[int]:
