@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 ROUNDS, Q, CLASSES = 10, 10, 5
-STRATEGIES = ("margin", "margin-herding", "learned")
+STRATEGIES = ("margin", "uherding", "margin-herding", "learned")
 
 
 def pools(folder: Path) -> dict[str, np.ndarray]:
@@ -59,7 +59,7 @@ def peers(pool: Path, y: np.ndarray) -> dict[str, float]:
 
     import askwell
 
-    x = askwell.Session(pool)._x
+    x = askwell.Session(pool).standing.x
     rows = np.random.default_rng(0).permutation(len(y))
     plain, peer = [], []
     for done in range(Q, ROUNDS * Q, Q):

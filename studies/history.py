@@ -20,7 +20,7 @@ import pandas as pd
 import polars as pl
 
 from askwell.data import Dataset, Table, fit_encoder, load, split
-from askwell.encoders import fit_together
+from askwell.encoders.domain import fit_together
 from askwell.execution import Program, compilation_cache
 from askwell.games import BatchGame
 from askwell.learners import make_learner

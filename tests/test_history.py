@@ -12,7 +12,7 @@ import askwell
 from askwell import AskwellError
 from askwell.cli import main
 from askwell.data import as_matrix, rows_of
-from askwell.encoders import Domain, load_domain
+from askwell.encoders.domain import Domain, load_domain
 from askwell.encoders.metric import CANDIDATES, NONE, unit, within
 from askwell.labelling.models import load_model, save_model
 from askwell.training.history import learn_metric

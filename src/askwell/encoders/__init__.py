@@ -1,11 +1,11 @@
 """From raw rows to the embedding that learner and geometry both see: a domain's own, learned from labelled history."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from askwell.data import Dataset, Matrix, Table, encode, fit_encoder
-from askwell.encoders.domain import Domain, DomainEncoder, fit_together, load_domain, save_domain, unused
 
 
 def encode_rows(rows: Table | Matrix, features: int, encoder: str | None = None) -> tuple[Any, np.ndarray]:
@@ -17,7 +17,11 @@ def encode_rows(rows: Table | Matrix, features: int, encoder: str | None = None)
     Raises:
         AskwellError: as `fit_encoder` and `DomainEncoder.encode`.
     """
-    domain = None if encoder is None else load_domain(encoder)
+    if encoder is None:
+        return fit_encoder(rows, features)
+    from askwell.encoders.domain import load_domain  # scikit-learn is slow to import
+
+    domain = load_domain(encoder)
     if domain is None:
         return fit_encoder(rows, features)
     made = domain.encoder(rows)
@@ -37,13 +41,19 @@ def encode_table(table: Table, features: int, encoder: str | None = None) -> Dat
     return Dataset(table.name, x, y.astype(np.int32), tuple(classes), table.ids, table.role)
 
 
-__all__ = [
-    "Domain",
-    "DomainEncoder",
-    "encode_rows",
-    "encode_table",
-    "fit_together",
-    "load_domain",
-    "save_domain",
-    "unused",
-]
+def unused(root: str | Path | None) -> tuple[str, ...]:
+    """A sentence where the history of an encoder taught nothing, so that naming it changes nothing.
+
+    Raises:
+        AskwellError: if there is no such encoder.
+    """
+    if root is None:
+        return ()
+    from askwell.encoders.domain import load_domain
+
+    if load_domain(root) is not None:
+        return ()
+    return (f"The history of {root} taught no metric, so the pool is encoded without one.",)
+
+
+__all__ = ["encode_rows", "encode_table", "unused"]

@@ -225,14 +225,3 @@ def load_domain(root: str | Path) -> Domain | None:
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise AskwellError(f"The encoder in {home} is damaged ({reason}); learn it again.") from error
-
-
-def unused(root: str | Path | None) -> tuple[str, ...]:
-    """A sentence where the history of an encoder taught nothing, so that naming it changes nothing.
-
-    Raises:
-        AskwellError: as `load_domain`.
-    """
-    if root is None or load_domain(root) is not None:
-        return ()
-    return (f"The history of {root} taught no metric, so the pool is encoded without one.",)

@@ -10,7 +10,7 @@ from askwell.core import AskwellError
 from askwell.data import Matrix, load_pool, rows_of
 from askwell.data.encoder import Encoder
 from askwell.data.given import features_of
-from askwell.encoders import DomainEncoder
+from askwell.encoders.domain import DomainEncoder
 
 BLOCK = 65_536
 """Rows that are predicted at once."""

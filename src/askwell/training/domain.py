@@ -9,7 +9,7 @@ import numpy as np
 
 from askwell.core import ACCURACY, AskwellError, listed, unknown
 from askwell.data import Table, load
-from askwell.encoders import save_domain
+from askwell.encoders.domain import save_domain
 from askwell.execution import versions
 from askwell.training.history import learn_metric
 

@@ -10,8 +10,7 @@ import numpy as np
 
 from askwell.core import ACCURACY, AskwellError, Pool, metric_of
 from askwell.data import Table, fit_encoder
-from askwell.encoders import Domain, fit_together
-from askwell.encoders.domain import HISTORY
+from askwell.encoders.domain import HISTORY, Domain, fit_together
 from askwell.encoders.metric import CANDIDATES, NONE, Fit
 from askwell.execution import Program, compilation_cache
 from askwell.games import BatchGame
