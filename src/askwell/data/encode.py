@@ -37,7 +37,11 @@ def encode(table: Table, *, features: int = 64) -> Dataset:
     Raises:
         AskwellError: as `encode_features`.
     """
-    x = encode_features(table, features)
+    return with_labels(table, encode_features(table, features))
+
+
+def with_labels(table: Table, x: np.ndarray) -> Dataset:
+    """The encoded rows `x` ``[N, d]`` of a table, with its labels."""
     classes, y = np.unique(np.asarray(table.labels, dtype=object), return_inverse=True)
     return Dataset(table.name, x, y.astype(np.int32), tuple(classes), table.ids, table.role)
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from askwell.data import Dataset, Matrix, Table, encode, fit_encoder
+from askwell.data import Dataset, Matrix, Table, fit_encoder
+from askwell.data.encode import with_labels
 
 
 def encode_rows(rows: Table | Matrix, features: int, encoder: str | None = None) -> tuple[Any, np.ndarray]:
@@ -34,11 +35,7 @@ def encode_table(table: Table, features: int, encoder: str | None = None) -> Dat
     Raises:
         AskwellError: as `encode_rows`.
     """
-    if encoder is None:
-        return encode(table, features=features)
-    x = encode_rows(table, features, encoder)[1]
-    classes, y = np.unique(np.asarray(table.labels, dtype=object), return_inverse=True)
-    return Dataset(table.name, x, y.astype(np.int32), tuple(classes), table.ids, table.role)
+    return with_labels(table, encode_rows(table, features, encoder)[1])
 
 
 def unused(root: str | Path | None) -> tuple[str, ...]:
@@ -49,9 +46,9 @@ def unused(root: str | Path | None) -> tuple[str, ...]:
     """
     if root is None:
         return ()
-    from askwell.encoders.domain import load_domain
+    from askwell.encoders.domain import read_card
 
-    if load_domain(root) is not None:
+    if read_card(root)["encoder"] is not None:
         return ()
     return (f"The history of {root} taught no metric, so the pool is encoded without one.",)
 

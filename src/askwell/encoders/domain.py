@@ -1,6 +1,8 @@
 """What a domain's history taught, and the encoder that follows from it for one pool."""
 
+import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -121,7 +123,7 @@ def fit_together(
     if count > POOL:
         rows = np.sort(np.random.default_rng(0).permutation(count)[:POOL])
     new = _frame(pool, rows, numbers, words, name)
-    texts = (*history.texts, *(() if isinstance(pool, Matrix) else getattr(pool, "texts", ())))
+    texts = (*history.texts, *(() if isinstance(pool, Matrix) else pool.texts))
     encoder = Encoder(features, name, tuple(title for title in words if title in texts))
     both: Any = pd.concat([old[new.columns], new], ignore_index=True)
     return encoder, encoder.fit_transform(both)
@@ -133,10 +135,7 @@ def _frame(
     """Those columns of some rows."""
     wanted = [*numbers, *words]
     if isinstance(rows, Matrix):
-        x = np.asarray(
-            rows.x[some[0] : some[-1] + 1] if len(some) == some[-1] - some[0] + 1 else rows.x[some]
-        )
-        x = np.asarray(x[:, _order(rows, wanted, words, name)], np.float64)
+        x = np.asarray(rows.x[some][:, _order(rows, wanted, words, name)], np.float64)
         return pd.DataFrame(_finite(rows, x), columns=pd.Index(wanted))
     frame = rows.features
     if missing := [title for title in wanted if title not in frame.columns]:
@@ -198,13 +197,10 @@ def load_domain(root: str | Path) -> Domain | None:
     Raises:
         AskwellError: if there is none, or its files are damaged.
     """
-    home = Path(root).expanduser()
-    try:
-        card = json.loads((home / CARD).read_text(encoding="utf-8"))
-        if card["encoder"] is None:
-            return None
-        if card["encoder"] not in CANDIDATES:
-            raise AskwellError(f"{home} is of another version of Askwell; learn it again.")
+    card = read_card(root)
+    if card["encoder"] is None:
+        return None
+    with _reading(root) as home:
         table = pq.read_table(home / ROWS)
         about = json.loads(table.schema.metadata[ABOUT])
         labels = np.array(table[LABEL].to_pylist(), object)
@@ -215,6 +211,27 @@ def load_domain(root: str | Path) -> Domain | None:
         ids = np.array([str(at) for at in range(len(labels))], object)
         history = Table(card["history"], frame, labels, ids, texts=tuple(about["texts"]))
         return Domain(card["encoder"], history, about["features"], str(root))
+
+
+def read_card(root: str | Path) -> dict[str, Any]:
+    """What `askwell train --history` says of what it wrote; `encoder` is None where the history taught nothing.
+
+    Raises:
+        AskwellError: if there is none, or it is damaged or of another version.
+    """
+    with _reading(root) as home:
+        card = json.loads((home / CARD).read_text(encoding="utf-8"))
+        if card["encoder"] is not None and card["encoder"] not in CANDIDATES:
+            raise AskwellError(f"{home} is of another version of Askwell; learn it again.")
+        return card
+
+
+@contextlib.contextmanager
+def _reading(root: str | Path) -> Iterator[Path]:
+    """The directory; what goes wrong with its files is one sentence."""
+    home = Path(root).expanduser()
+    try:
+        yield home
     except AskwellError:
         raise
     except FileNotFoundError as error:
