@@ -104,8 +104,7 @@ def stocked(page, count) -> None:
 
 
 def saved(page) -> None:
-    sync_api.expect(page.locator("#connection")).to_have_text("", timeout=PATIENCE)
-    page.wait_for_timeout(300)
+    sync_api.expect(page.locator("#connection")).to_have_attribute("data-waiting", "0", timeout=PATIENCE)
 
 
 def test_thirty_items_by_keyboard_whatever_happens_to_the_server(browser, server):
@@ -164,6 +163,15 @@ def test_taking_back_skipping_and_correcting(browser, server):
     assert page.locator("#keys").is_visible()
     page.keyboard.press("Escape")
     assert page.errors == []
+    page.context.close()
+
+
+def test_an_open_list_shows_each_answer_however_fast_they_come(browser, server):
+    page = visit(browser, server, "ed")
+    page.click("#tab-answers")
+    for _ in range(2):
+        id = label(page, 1)[0]
+        sync_api.expect(page.locator("#list")).to_contain_text(f"ed · {id}", timeout=PATIENCE)
     page.context.close()
 
 

@@ -18,7 +18,8 @@ const outbox = new Outbox({
   sent: (id) => saved.set(id, performance.now()),
   refused: (id, sentence) => say(`The answer to row ${id} was not saved: ${sentence}`),
   state: (waiting, sentence) => {
-    byId("connection").textContent = waiting ? `${waiting} answers are not saved yet. ${sentence}` : "";
+    byId("connection").dataset.waiting = waiting;
+    byId("connection").textContent = sentence ? `${waiting} answers are not saved yet. ${sentence}` : "";
     byId("connection").className = sentence ? "bad" : "";
     if (!waiting && queue.length <= FEW) fetchBatch();
   },
@@ -180,6 +181,7 @@ function pressed(event) {
   event.preventDefault();
 }
 
+const REST = 3000; // milliseconds between two looks at the lists
 const TABS = ["now", "map", "answers", "doubts"];
 let tab = "now";
 
@@ -204,14 +206,16 @@ function choose(name) {
 }
 
 function listen() {
-  let looked = 0;
+  let looked = 0, later = 0;
   const events = new EventSource("/api/events");
   events.onmessage = (event) => {
     panel.status(JSON.parse(event.data));
-    if (Date.now() - looked > 3000) {
+    // The lists follow at most once in so many milliseconds, and always see what came last.
+    clearTimeout(later);
+    later = setTimeout(() => {
       looked = Date.now();
       refresh();
-    }
+    }, Math.max(0, looked + REST - Date.now()));
   };
   addEventListener("pagehide", () => events.close());
 }

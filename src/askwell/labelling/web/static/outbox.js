@@ -9,6 +9,7 @@ export class Outbox {
     this.state = state; // (number waiting, sentence or null)
     this.key = PREFIX + (globalThis.crypto.randomUUID?.() ?? Math.random().toString(36).slice(2));
     this.waiting = [];
+    this.failed = null; // why the last try failed
     // What an earlier visit left. Should its page still be open, things are sent twice, which changes nothing.
     for (const key of Object.keys(localStorage).filter((key) => key.startsWith(PREFIX))) {
       this.waiting.push(...JSON.parse(localStorage.getItem(key)));
@@ -35,6 +36,7 @@ export class Outbox {
   add(one) {
     this.waiting.push(one);
     this.keep();
+    this.state(this.waiting.length, this.failed);
     this.wake();
   }
 
@@ -53,14 +55,14 @@ export class Outbox {
         continue;
       }
       const one = this.waiting[0];
-      const sentence = await this.send(one);
-      if (sentence === null) {
+      this.failed = await this.send(one);
+      if (this.failed === null) {
         this.waiting.shift();
         this.keep();
         pause = FIRST;
         continue;
       }
-      this.state(this.waiting.length, sentence);
+      this.state(this.waiting.length, this.failed);
       await new Promise((wake) => {
         this.wake = wake;
         setTimeout(wake, pause);
