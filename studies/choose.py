@@ -8,10 +8,8 @@ cores; what is in `--out` is not played again. `docs/choose.py` reads it and wri
 import argparse
 from pathlib import Path
 
-import numpy as np
-
 import askwell
-from askwell.data import Dataset, load
+from askwell.data import Dataset, load, thinned
 from askwell.data.catalogue import META_VALIDATION, catalogue
 from askwell.execution import workers
 
@@ -37,24 +35,6 @@ def sets() -> list[str]:
     ]
 
 
-def thinned(data: Dataset) -> Dataset | None:
-    """The set with classes of geometrically falling sizes; None if few rows are left."""
-    rng, counts = np.random.default_rng(0), np.bincount(data.y)
-    order = np.argsort(-counts, kind="stable")
-    shares = RAREST ** np.linspace(0, 1, len(order))
-    rows = np.concatenate(
-        [
-            rng.permutation(np.flatnonzero(data.y == kind))[: int(np.ceil(share * counts[order[0]]))]
-            for kind, share in zip(order, shares, strict=True)
-        ]
-    )
-    if len(rows) < FEWEST:
-        return None
-    rows.sort()
-    name = f"{data.name} thinned"
-    return Dataset(name, data.x[rows], data.y[rows], data.classes, data.ids[rows], data.role)
-
-
 def main() -> None:
     """Play what is not there yet."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -64,8 +44,8 @@ def main() -> None:
     for name in sets():
         whole = askwell.data.encode(load(name, label=None, id=None))
         found[whole.name] = whole
-        fewer = thinned(whole)
-        if fewer is not None:
+        fewer = thinned(whole, RAREST)
+        if len(fewer.y) >= FEWEST:
             found[fewer.name] = fewer
     for name, data in found.items():  # one by one: a run that grows keeps what it has, and says where it is
         askwell.compare(

@@ -1,8 +1,8 @@
-"""When is it worth stopping, and what did a strategy save? `python studies/stopping.py`.
+"""When is it worth stopping? `python studies/stopping.py`.
 
-Reads what `studies/estimate.py` played. Fits the expected gain of further labels, and how many labels at random would
-have done as well, to the synthetic tasks and the meta-train sets; prints the tables of docs/estimate.md, on sets that
-played no part in the fit. `--write` puts both into the file that comes with Askwell.
+Reads what `studies/estimate.py` played. Fits the expected gain of further labels to the synthetic tasks and the
+meta-train sets; prints the tables of docs/estimate.md, on sets that played no part in the fit. `--write` puts it into
+the file that comes with Askwell.
 """
 
 import argparse
@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from estimate_fit import FIT, HOME, indicators, quantile, read, shown
-from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import Ridge
 
 from askwell.asking.estimate import shipped
@@ -150,28 +149,6 @@ def summary(found: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def savings(rows: pl.DataFrame) -> pl.DataFrame:
-    """By set, strategy and labels: how many random labels do as well, over the labels; infinite beyond the horizon."""
-    mean = rows.group_by("set", "strategy", "labels").agg(pl.col("accuracy").mean()).sort("labels")
-    found = []
-    for (name,), some in mean.group_by("set"):
-        base = some.filter(pl.col("strategy") == "random")
-        curve = IsotonicRegression().fit(np.log(base["labels"]), base["accuracy"])
-        grid = np.linspace(base["labels"].min(), base["labels"].max(), 400)
-        reached = curve.predict(np.log(grid))
-        for row in some.filter(pl.col("strategy") != "random").to_dicts():
-            need = grid[np.argmax(reached >= row["accuracy"])] if reached[-1] >= row["accuracy"] else np.inf
-            found.append(
-                {
-                    "set": name,
-                    "strategy": row["strategy"],
-                    "labels": row["labels"],
-                    "ratio": need / row["labels"],
-                }
-            )
-    return pl.DataFrame(found)
-
-
 def main() -> None:
     """Fit and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -186,12 +163,6 @@ def main() -> None:
         some = rows.filter(pl.col("role") == role)
         print(f"\n# {name}: gains of 10, 20 and 50 labels\n\n{shown(judge_gain(some, made), 4)}")
         print(f"\n# {name}: stopping\n\n{shown(summary(stopping(some, made)), 4)}")
-    for name, some in {"fit": chosen, "the rest": rows.filter(~pl.col("role").is_in(FIT))}.items():
-        found = savings(some).filter(pl.col("strategy").is_in(["margin", "margin-herding", "learned"]))
-        quartiles = [pl.col("ratio").quantile(q).alias(f"quantile {q}") for q in (0.25, 0.5, 0.75)]
-        found = found.filter(pl.col("labels").is_in([20, 50, 100])).group_by("strategy", "labels")
-        table = found.agg(pl.len().alias("sets"), *quartiles).sort("strategy", "labels")
-        print(f"\n# {name}: random labels that do as well, over labels\n\n{shown(table, 2)}")
     if given.write:
         content = json.loads(HOME.read_text())
         content["gain"] = made._asdict()

@@ -11,14 +11,16 @@ from askwell.strategies import Random
 from askwell.testing.pools import make_pool
 
 
-def scores(accuracy, log_loss):
-    return Scores(*map(jnp.asarray, (accuracy, 0.0, 0.0, log_loss, 0.0)))
+def scores(accuracy, log_loss, balanced=0.0, macro_f1=0.0):
+    return Scores(*map(jnp.asarray, (accuracy, balanced, macro_f1, log_loss, 0.0)))
 
 
 @pytest.mark.parametrize(
     ("name", "last", "expected"),
     [
         ("accuracy", False, 0.2),
+        ("balanced-accuracy", False, 0.15),
+        ("macro-f1", False, 0.35),
         ("log-loss", False, 0.4),
         ("final-accuracy", False, 0.0),
         ("final-accuracy", True, 0.7),
@@ -26,7 +28,9 @@ def scores(accuracy, log_loss):
     ],
 )
 def test_by_hand(name, last, expected):
-    change = Change(scores(0.5, 1.0), scores(0.7, 0.6), jnp.array(last), scores(0.6, 0.9))
+    change = Change(
+        scores(0.5, 1.0, 0.3, 0.1), scores(0.7, 0.6, 0.45, 0.45), jnp.array(last), scores(0.6, 0.9)
+    )
     assert REWARDS[name](change) == pytest.approx(expected, abs=1e-6)
 
 
@@ -40,6 +44,7 @@ def play(reward, episodes):
     ("name", "total"),
     [
         ("accuracy", lambda s: s.accuracy[:, -1] - 1 / 3),  # a cold start hits one in three
+        ("balanced-accuracy", lambda s: s.balanced_accuracy[:, -1] - 1 / 3),
         ("log-loss", lambda s: np.log(3) - s.log_loss[:, -1]),
         ("final-accuracy", lambda s: s.accuracy[:, -1]),
     ],

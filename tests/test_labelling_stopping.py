@@ -1,5 +1,7 @@
 """When a session advises to stop, and why."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ import askwell
 from askwell.asking.assess import Assessment
 from askwell.asking.estimate import Estimate
 from askwell.asking.expected import Expected
+from askwell.asking.savings import Random, random_batches
 from askwell.asking.stopping import Stop
 
 AUDIT = Estimate(0.9, 0.86, 0.93, "audit")
@@ -66,3 +69,51 @@ def test_a_session_stops_once_nothing_changes(tmp_path):
     assert askwell.Session.load(tmp_path / "s.json", x).status() == session.status()
     session.untell(list(session.log.labels)[-25:])
     assert not session.status().stop
+
+
+@pytest.mark.parametrize("labels", [10, 37, 100, 200])
+def test_what_random_batches_do_lies_between_what_was_measured(labels):
+    found = random_batches("uherding", "logistic", labels, 0.8)
+    assert found is not None
+    assert 0 <= found.accuracy_low <= found.accuracy <= found.accuracy_high <= 1
+    assert 0 < found.labels_low <= found.labels <= found.labels_high
+    assert abs(found.accuracy - 0.8) < 0.1
+    assert found.sets > 10
+    # A classifier that is always right is as good with random batches, a bad one never worse than always wrong.
+    assert random_batches("uherding", "logistic", labels, 1.0)[:3] == (1.0, 1.0, 1.0)
+    assert min(random_batches("uherding", "logistic", labels, 0.0)[:3]) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("strategy", "learner", "labels"),
+    [
+        ("audited", "logistic", 50),
+        ("margin", "mlp", 50),
+        ("margin", "logistic", 9),
+        ("margin", "logistic", 201),
+    ],
+)
+def test_nothing_is_said_of_what_was_never_measured(strategy, learner, labels):
+    assert random_batches(strategy, learner, labels, 0.8) is None
+
+
+def test_the_saving_is_told_in_whole_labels():
+    one = Random(0.7, 0.6, 0.75, 60.0, 41.4, 88.6, 24)
+    said = "By what half of 24 other sets showed, random batches would need {} for that."
+    assert one.text() == said.format("41 to 89 labels")
+    assert one._replace(labels_high=math.inf).text() == said.format("41 labels or more")
+    assert one._replace(labels_low=math.inf, labels_high=math.inf).text() == ""
+
+
+def test_only_labels_that_batches_asked_for_count_as_chosen():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 2, 100)
+    session = askwell.Session(rng.normal(size=(100, 3)) + np.eye(3)[truth], strategy="margin")
+    for _ in range(2):
+        ids = session.ask(10)
+        session.tell(ids, truth[[int(name) for name in ids]])
+    assert session.status().random is not None
+    assert "random batches would need" in str(session.status())
+    free = next(name for name in session.ids if name not in session.log.labels)
+    session.tell(free, "0")
+    assert session.status().random is None

@@ -1,6 +1,7 @@
 """Strategies that cluster or separate, and the bandit, against scikit-activeml and scikit-learn."""
 
 import dataclasses
+import warnings
 from typing import ClassVar
 
 import jax
@@ -12,12 +13,15 @@ from skactiveml.classifier import SklearnClassifier
 from skactiveml.pool import Clue as PeerClue
 from skactiveml.pool import DiscriminativeAL
 from skactiveml.pool import DropQuery as PeerDropQuery
+from sklearn import mixture
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
+import askwell
 from askwell.core import AbstractFitted, AbstractLearner, View
 from askwell.core.kmeans import kmeans
-from askwell.strategies import Random, bandit, representatives
+from askwell.strategies import Random, bandit, gaussian_mixture, representatives
 from askwell.strategies.clue import Clue
 from askwell.strategies.discriminative import Discriminative
 from askwell.strategies.dropquery import DropQuery, unsteady
@@ -52,6 +56,36 @@ def test_centres_are_weighted_and_points_without_weight_have_no_say():
     two = kmeans(KEY, x, 2, weight=weight, steps=20)[0]
     expected = [np.average(x[i : i + 15], axis=0, weights=weight[i : i + 15]) for i in (0, 15)]
     np.testing.assert_allclose(two[jnp.argsort(two[:, 0])], expected, rtol=1e-4, atol=1e-4)
+
+
+def test_a_gaussian_mixture_is_the_one_that_scikit_learn_fits():
+    rng = np.random.default_rng(1)
+    parts = [(40, 0.5, (0, 0)), (80, 1.0, (5, 0)), (30, 2.0, (0, 9))]
+    x = np.concatenate([rng.normal(size=(n, 2)) * s + m for n, s, m in parts]).astype(np.float32)
+    x -= x.mean(axis=0)
+    centres, group = kmeans(KEY, jnp.asarray(x), 3)
+    peer = mixture.GaussianMixture(
+        3, covariance_type="spherical", reg_covar=0, tol=0, max_iter=gaussian_mixture.STEPS,
+        weights_init=np.bincount(group) / len(x), means_init=centres,
+        precisions_init=[1 / x[group == k].var(axis=0).mean() for k in range(3)],
+    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # it is given ten steps, as ours is
+        peer.fit(x)
+    ours, weight = gaussian_mixture.fit(jnp.asarray(x), centres, group)
+    np.testing.assert_allclose(weight, peer.weights_, atol=0.01)
+    density = np.exp(np.asarray(jax.scipy.special.logsumexp(ours, axis=0)) - np.log(2 * np.pi))
+    np.testing.assert_allclose(density, np.exp(peer.score_samples(x)), rtol=0.1, atol=1e-5)
+
+
+def test_a_gaussian_mixture_asks_the_middle_of_each_blob():
+    x = blobs()
+    picks = askwell.ask(x, strategy="gaussian-mixture", batch=4).rows
+    assert sorted(picks // 15) == [0, 1, 2, 3]
+    for pick in picks:
+        own = x[pick // 15 * 15 : pick // 15 * 15 + 15]
+        nearest = np.argmin(((own - own.mean(axis=0)) ** 2).sum(axis=1))
+        assert pick % 15 == nearest
 
 
 def test_luck_decides_between_two_points_that_are_a_cluster():

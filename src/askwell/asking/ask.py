@@ -15,6 +15,7 @@ from askwell.asking.choice import choose_rows
 from askwell.asking.defaults import default_strategy
 from askwell.asking.notes import notes, tally
 from askwell.asking.pool import Reading, encode_pool, open_pool
+from askwell.asking.savings import random_batches
 from askwell.asking.sheet import Sheet, shown
 from askwell.asking.stopping import DEFAULT, advice
 from askwell.core import (
@@ -89,6 +90,7 @@ def ask(
             which; where it comes back with the labels, the notes have an accuracy that it tells.
         metric: what counts in the end, see `askwell.core.METRICS`; it decides the default strategy.
         encoder: the directory that ``askwell train --history`` wrote: the metric of your domain (docs/history.md).
+            Or "sentences": prose is encoded by a small sentence encoder, too (the extra `sentences`).
         embeddings: a file of numbers that stand for the rows, by id or in their order (.npy, .npz, .parquet).
 
     Raises:
@@ -130,7 +132,7 @@ def ask(
         assert not isinstance(rows, KeptTable)
         x = encode_pool(pool, reading, rows)[1]
     if given is None:
-        said += judged(fitter, seed, x, answers, batch)
+        said += judged(fitter, (by_chance or chooser).name, seed, x, answers, batch)
     ids, readable = rows.ids, () if isinstance(rows, Matrix) else rows.readable
     waiting = [] if sheet is None else sheet.waiting(rows, answers)
     del rows  # room for what the strategy needs
@@ -173,9 +175,12 @@ def ask(
 
 
 def judged(
-    learner: AbstractLearner, seed: int, x: np.ndarray, answers: Answers, batch: int
+    learner: AbstractLearner, strategy: str, seed: int, x: np.ndarray, answers: Answers, batch: int
 ) -> tuple[str, ...]:
-    """How good the classifier is, what the next batch will bring, and whether to stop, in sentences."""
+    """How good the classifier is, what the next batch will bring, and whether to stop, in sentences.
+
+    `strategy` is taken to have chosen the earlier batches, too.
+    """
     if len(answers.classes) < 2:
         return ()
     before = [answers.turn < turn for turn in np.unique(answers.turn) if turn > 0]
@@ -193,7 +198,11 @@ def judged(
         more=batch,
     )
     reasons = DEFAULT.reasons(found, len(y))
-    return tuple(filter(None, [found.text(), advice(reasons) if reasons else None]))
+    random = None
+    if found.accuracy is not None and (answers.turn > 0).all():
+        random = random_batches(strategy, learner.name, len(y), found.accuracy.value)
+    said = [found.text(), random and random.text(), advice(reasons) if reasons else None]
+    return tuple(filter(None, said))
 
 
 def chooser_of(strategy: Any, given: bool) -> AbstractStrategy:

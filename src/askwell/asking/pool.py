@@ -12,7 +12,7 @@ from askwell.data.kept import KeptTable, keep, key_of, read_kept
 from askwell.data.names import LABEL_NAMES
 from askwell.data.table import Chosen
 from askwell.data.tabular import READERS
-from askwell.encoders import encode_rows
+from askwell.encoders import SENTENCES, encode_rows
 
 Rows = Table | Matrix | KeptTable
 """The whole pool, not encoded: ``name``, ``ids`` and ``labels`` (None where a row has none) are read here."""
@@ -26,7 +26,7 @@ class Reading(NamedTuple):
         labels_apart: whether there are labels besides those in the pool, which `label` may refer to as well.
         ignore, features_from: columns that are left out, and those that are features (None: all others).
         features: most features that are kept.
-        encoder: what `askwell train --history` wrote; None: the encoder is fitted to the pool.
+        encoder: what `askwell train --history` wrote, or "sentences"; None: the encoder is fitted to the pool.
         embeddings: a file of numbers that stand for the rows; None: the columns themselves do.
     """
 
@@ -121,7 +121,7 @@ def read_embeddings(path: str, rows: Table | Matrix) -> Matrix:
 
 
 def _kept_at(pool: Any, reading: Reading) -> tuple[Path, str | None]:
-    if reading.encoder is not None or reading.embeddings is not None:  # their files may change
+    if reading.encoder not in (None, SENTENCES) or reading.embeddings is not None:  # their files may change
         return Path(), None
     if not isinstance(pool, str | Path) or Path(pool).suffix.lower() not in READERS:
         return Path(), None

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from askwell.cli.labels import Encoder
 from askwell.cli.terminal import console, names, numbers, program, progress
 
 
@@ -54,9 +55,7 @@ def compare(
         str | None,
         typer.Option(help="Judged by accuracy, balanced-accuracy, macro-f1 or log-loss. [accuracy]"),
     ] = None,
-    encoder: Annotated[
-        Path | None, typer.Option(help="What `train --history` wrote: all play in that metric. [none]")
-    ] = None,
+    encoder: Encoder = None,
     out: Annotated[Path | None, typer.Option(help="Keep records here; a stopped run goes on.")] = None,
     spec: Annotated[
         Path | None, typer.Option(help="TOML file with these settings; options replace them.")

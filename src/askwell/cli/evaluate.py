@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from askwell.cli.compare import compare
+from askwell.cli.labels import Encoder
 from askwell.cli.terminal import console
 
 OPPONENTS = "random,margin,badge,typiclust,uherding,margin-herding,oracle"
@@ -32,9 +33,7 @@ def evaluate(
     metric: Annotated[
         str, typer.Option(help="Judged by accuracy, balanced-accuracy, macro-f1 or log-loss.")
     ] = "accuracy",
-    encoder: Annotated[
-        Path | None, typer.Option(help="What `train --history` wrote: all play in that metric. [none]")
-    ] = None,
+    encoder: Encoder = None,
     out: Annotated[Path | None, typer.Option(help="Keep records here; a stopped run goes on.")] = None,
 ) -> None:
     """Judge a policy: `compare` with the opponents that matter."""

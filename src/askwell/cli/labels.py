@@ -32,7 +32,10 @@ Label = Annotated[str | None, typer.Option(help="Column that holds the labels, i
 Features = Annotated[int, typer.Option(help="Most features kept, as in `compare`.")]
 Ignore = Annotated[str | None, typer.Option(help="Columns to leave out, with commas.")]
 Encoder = Annotated[
-    Path | None, typer.Option(help="What `train --history` wrote: the metric of your domain. [none]")
+    Path | None,
+    typer.Option(
+        help="What `train --history` wrote: the metric of your domain; or 'sentences', for prose. [none]"
+    ),
 ]
 Embeddings = Annotated[
     Path | None,

@@ -30,6 +30,10 @@ def train(
     metric: Annotated[
         str | None, typer.Option(help="With --history: what counts, as in `ask`. [accuracy]")
     ] = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option(help="With --history: 'sentences' encodes prose by a small sentence encoder, too."),
+    ] = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Show what the policy decides as it learns.")
     ] = False,
@@ -42,12 +46,12 @@ def train(
     from contextlib import ExitStack
 
     from askwell.cli.watching import Watching
-    from askwell.core.errors import AskwellError
+    from askwell.core import AskwellError, metric_of
     from askwell.policies import files
     from askwell.training import TrainingSpec
     from askwell.training import train as learn
 
-    of_history = {"label": label, "id": id, "task": task, "metric": metric}
+    of_history = {"label": label, "id": id, "task": task, "metric": metric, "encoder": encoder}
     if history is not None:
         if spec is not None or updates is not None or watch or watch_port is not None:
             raise AskwellError("--history learns a metric; a spec, --updates and --watch are for policies.")
@@ -56,7 +60,7 @@ def train(
         return
     if any(value is not None for value in of_history.values()):
         raise AskwellError(
-            "--label, --id, --task and --metric go with --history; give it, or leave them out."
+            "--label, --id, --task, --metric and --encoder go with --history; give it, or leave them out."
         )
     given: dict[str, Any] = {"updates": updates, "seeds": numbers(seed, "--seed")}
     changes = {name: value for name, value in given.items() if value is not None}
@@ -75,10 +79,10 @@ def train(
             console(stderr=True).print(f"Watch it at {url} (new figures after each checkpoint).")
         seen = stack.enter_context(Watching(read, console(stderr=True), bars=watch))
         trained = learn(read, out, seen)
-    show = console()
+    show, goal = console(), metric_of(read.metric).words
     for row in trained.card["validation"]:
         show.print(
-            f"{row['difference']:+.4f} [{row['low']:+.4f}, {row['high']:+.4f}] in mean accuracy over the labels "
+            f"{row['difference']:+.4f} [{row['low']:+.4f}, {row['high']:+.4f}] in mean {goal} over the labels "
             f"against {row['against']} (validation tasks)"
         )
     if trained.card["agreement"]:  # what a policy over groups stands on

@@ -30,7 +30,8 @@ class Spec(AbstractGameSpec):
         splits: how many pool / selection / report splits of each dataset.
         pool: at most this many points to choose from (1000, or the budget if that is more).
         features: more columns than this are reduced by PCA.
-        encoder: what ``askwell train --history`` wrote: every strategy plays in that metric.
+        encoder: what ``askwell train --history`` wrote: every strategy plays in that metric. Or "sentences": prose is
+            encoded by a small sentence encoder, too.
         seed: decides splits, wrong answers, start labels and tie-breaks.
         metric: what strategies are judged by, see `askwell.core.METRICS`. All are recorded, so it changes no record.
     """

@@ -9,6 +9,7 @@ from askwell.data.pools import as_matrix, load_pool
 from askwell.data.split import Splits, split
 from askwell.data.synthetic import Synthetic
 from askwell.data.table import Table
+from askwell.data.thinned import thinned
 
 __all__ = [
     "Dataset",
@@ -27,4 +28,5 @@ __all__ = [
     "load_pool",
     "rows_of",
     "split",
+    "thinned",
 ]

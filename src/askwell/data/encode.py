@@ -64,7 +64,7 @@ def fit_encoder(rows: Table | Matrix, features: int = 64) -> tuple[Any, np.ndarr
     if isinstance(rows, Matrix):
         sparse = SparseEncoder(features, rows.name)
         return sparse, sparse.fit_transform(rows.x)
-    encoder = Encoder(features, rows.name, rows.texts)
+    encoder = Encoder(features, rows.name, rows.texts, rows.sentences)
     return encoder, encoder.fit_transform(rows.features)
 
 

@@ -17,6 +17,7 @@ from sklearn.utils.extmath import randomized_svd
 
 from askwell.core import AskwellError
 from askwell.data.columns import CATEGORIES, CONSTANT, prose
+from askwell.data.sentences import embed
 
 TERMS = 20_000
 TOPICS = 64
@@ -32,10 +33,17 @@ class Encoder(TransformerMixin, BaseEstimator):
         features: most features that are kept.
         name: what errors call the table.
         texts: columns that are prose, however short their cells are.
+        sentences: whether prose is encoded by the sentence encoder, too.
     """
 
-    def __init__(self, features: int = 64, name: str = "table", texts: tuple[str, ...] = ()):
-        self.features, self.name, self.texts = features, name, texts
+    def __init__(
+        self,
+        features: int = 64,
+        name: str = "table",
+        texts: tuple[str, ...] = (),
+        sentences: bool = False,
+    ):
+        self.features, self.name, self.texts, self.sentences = features, name, texts, sentences
 
     def fit(self, X: pd.DataFrame, y: Any = None) -> "Encoder":
         """Fit to a table; `y` is not used."""
@@ -61,7 +69,7 @@ class Encoder(TransformerMixin, BaseEstimator):
             np.nanmax(np.abs(values), axis=0, initial=0.0) if values.size else np.ones(len(self.numeric_))
         )
         with config_context(skip_parameter_validation=True):
-            self.blocks_ = _blocks(self.numeric_, categories, texts)
+            self.blocks_ = _blocks(self.numeric_, categories, texts, self.sentences)
             x = np.asarray(self.blocks_.fit_transform(self._prepared(frame)), dtype=np.float64)
             self.kept_, self.pca_ = self._varying(x), None
             x = x[:, self.kept_]
@@ -141,10 +149,26 @@ class SparseEncoder(TransformerMixin, BaseEstimator):
 
 
 class Topics(TransformerMixin, BaseEstimator):
-    """Latent semantic analysis of one column of prose: ``[N, t]`` with t ≤ 64."""
+    """Latent semantic analysis of one column of prose: ``[N, t]`` with t ≤ 64.
+
+    With `sentences`, the sentence encoder's numbers stand beside the topics, and have the same variance in all.
+    """
+
+    def __init__(self, sentences: bool = False):
+        self.sentences = sentences
 
     def fit_transform(self, X: pd.DataFrame, y: Any = None, **fit_params: Any) -> np.ndarray:
         """Fit, and the topics of the very rows."""
+        topics = self._fit(X)
+        if not self.sentences:
+            return topics
+        said = embed(_texts(X))
+        self.mean_ = said.mean(axis=0)
+        spread = said.var(axis=0).sum()
+        self.scale_ = float(np.sqrt(max(topics.var(axis=0).sum(), CONSTANT) / spread)) if spread > 0 else 1.0
+        return np.hstack([topics, (said - self.mean_) * self.scale_])
+
+    def _fit(self, X: pd.DataFrame) -> np.ndarray:
         self.axes_ = None
         self.words_ = TfidfVectorizer(sublinear_tf=True, max_features=TERMS, token_pattern=r"(?u)\b\w+\b")
         try:
@@ -161,9 +185,11 @@ class Topics(TransformerMixin, BaseEstimator):
 
     def transform(self, X: pd.DataFrame) -> np.ndarray:
         """The topics of other rows."""
-        if self.axes_ is None:
-            return np.zeros((len(X), 1))
-        return self.words_.transform(_texts(X)) @ self.axes_.T
+        texts = _texts(X)
+        topics = np.zeros((len(X), 1))
+        if self.axes_ is not None:
+            topics = self.words_.transform(texts) @ self.axes_.T
+        return np.hstack([topics, (embed(texts) - self.mean_) * self.scale_]) if self.sentences else topics
 
 
 def _texts(column: pd.DataFrame) -> list[str]:
@@ -175,7 +201,7 @@ def _dates_as_numbers(frame: pd.DataFrame, dates: list[str]) -> pd.DataFrame:
     return frame.assign(**{name: to_number(frame[name]).where(frame[name].notna()) for name in dates})
 
 
-def _blocks(numeric: list[str], categories: list[str], texts: list[str]) -> Any:
+def _blocks(numeric: list[str], categories: list[str], texts: list[str], sentences: bool) -> Any:
     """One block for each kind of column."""
     return ColumnTransformer(
         [
@@ -184,7 +210,7 @@ def _blocks(numeric: list[str], categories: list[str], texts: list[str]) -> Any:
             # the largest value around.
             ("gaps", MissingIndicator(error_on_new=False), numeric),
             ("categories", _one_hot(), categories),
-            *((f"text {i}", Topics(), [name]) for i, name in enumerate(texts)),
+            *((f"text {i}", Topics(sentences), [name]) for i, name in enumerate(texts)),
         ],
         sparse_threshold=0,
     )

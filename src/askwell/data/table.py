@@ -73,6 +73,7 @@ class Table:
             lets through.
         ids: ``object [N]`` of str, all different.
         texts: columns that are prose, however short their cells are.
+        sentences: whether prose is encoded by the sentence encoder, too, see `askwell.encoders.SENTENCES`.
         readable: the source's columns besides label and id, but for those that are nested or lists of numbers.
         role: ``meta-train``, ``meta-validation``, ``held out`` or empty.
         dropped: columns left out because they only name the rows or hold nothing; the user is told.
@@ -90,6 +91,7 @@ class Table:
     label: str | None = None
     texts: tuple[str, ...] = ()
     readable: tuple[str, ...] = ()
+    sentences: bool = False
 
 
 def assemble(

@@ -124,7 +124,8 @@ def fit_together(
         rows = np.sort(np.random.default_rng(0).permutation(count)[:POOL])
     new = _frame(pool, rows, numbers, words, name)
     texts = (*history.texts, *(() if isinstance(pool, Matrix) else pool.texts))
-    encoder = Encoder(features, name, tuple(title for title in words if title in texts))
+    prose = tuple(title for title in words if title in texts)
+    encoder = Encoder(features, name, prose, history.sentences)
     both: Any = pd.concat([old[new.columns], new], ignore_index=True)
     return encoder, encoder.fit_transform(both)
 
@@ -185,6 +186,7 @@ def save_domain(domain: Domain | None, card: dict[str, Any], root: Path) -> None
         table = pa.table({f"f{at}": pa.array(frame[title]) for at, title in enumerate(frame.columns)})
         table = table.append_column(LABEL, pa.array(domain.history.labels.astype(str)))
         about = {"columns": list(frame.columns), "texts": domain.history.texts, "features": domain.features}
+        about["sentences"] = domain.history.sentences
         into = pa.BufferOutputStream()
         pq.write_table(table.replace_schema_metadata({ABOUT: json.dumps(about)}), into)
         write_whole(root / ROWS, into.getvalue().to_pybytes())
@@ -209,7 +211,8 @@ def load_domain(root: str | Path) -> Domain | None:
         words = frame.select_dtypes(exclude=["number", "datetime", "datetimetz"]).columns
         frame[words] = frame[words].astype(object).where(frame[words].notna(), None)
         ids = np.array([str(at) for at in range(len(labels))], object)
-        history = Table(card["history"], frame, labels, ids, texts=tuple(about["texts"]))
+        texts, sentences = tuple(about["texts"]), about.get("sentences", False)
+        history = Table(card["history"], frame, labels, ids, texts=texts, sentences=sentences)
         return Domain(card["encoder"], history, about["features"], str(root))
 
 

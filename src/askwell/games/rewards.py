@@ -26,6 +26,16 @@ def accuracy_change(change: Change) -> Float[Array, ""]:
     return change.after.accuracy - change.before.accuracy
 
 
+def balanced_accuracy_change(change: Change) -> Float[Array, ""]:
+    """Balanced accuracy gained: each class counts as much as any other, however rare."""
+    return change.after.balanced_accuracy - change.before.balanced_accuracy
+
+
+def macro_f1_change(change: Change) -> Float[Array, ""]:
+    """Macro-F1 gained."""
+    return change.after.macro_f1 - change.before.macro_f1
+
+
 def log_loss_change(change: Change) -> Float[Array, ""]:
     """Decrease of the log-loss, in nats: smoother than accuracy."""
     return change.before.log_loss - change.after.log_loss
@@ -44,6 +54,8 @@ def relative_accuracy(change: Change) -> Float[Array, ""]:
 
 REWARDS: dict[str, Callable[[Change], Float[Array, ""]]] = {
     "accuracy": accuracy_change,
+    "balanced-accuracy": balanced_accuracy_change,
+    "macro-f1": macro_f1_change,
     "log-loss": log_loss_change,
     "final-accuracy": final_accuracy,
     "relative": relative_accuracy,

@@ -63,4 +63,6 @@ class Judge:
         """Where the labelling stands; how good the classifier is as it was last looked at."""
         with self.project.changed:
             session = self.project.session
-            return status_of(session.log, session.standing, session.stop, self.assessment)
+            return status_of(
+                session.log, session.standing, session.strategy.name, session.stop, self.assessment
+            )

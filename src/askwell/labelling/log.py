@@ -100,6 +100,13 @@ class Log:
         return len(set(self.labels) - self._asked)
 
     @property
+    def chosen(self) -> bool:
+        """Whether every label is of a row that some batch asked for."""
+        return set(self.labels) <= {
+            name for event in self.events if event.does == "ask" for name in event.ids
+        }
+
+    @property
     def open_batch(self) -> tuple[str, ...]:
         """The last batch, if nothing has happened since; else nothing."""
         last = self.events[-1] if self.events else None

@@ -16,7 +16,7 @@ from askwell.asking.pool import Reading, encode_pool, open_pool, read_pool
 from askwell.asking.stopping import DEFAULT, Stop
 from askwell.core import ACCURACY, AskwellError, unknown
 from askwell.data.kept import KeptTable
-from askwell.encoders import unused
+from askwell.encoders import SENTENCES, unused
 from askwell.execution import compilation_cache
 from askwell.labelling import saved, told
 from askwell.labelling.log import BEFORE, EXCLUDE, HOW, Event, Log
@@ -89,6 +89,7 @@ class Session:
             stop: when `status` advises to stop.
             metric: what counts in the end, see `askwell.core.METRICS`; it decides the default strategy.
             encoder: the directory that ``askwell train --history`` wrote: the metric of your domain (docs/history.md).
+                Or "sentences": prose is encoded by a small sentence encoder, too (the extra `sentences`).
             embeddings: a file of numbers that stand for the rows, by id or in their order (.npy, .npz, .parquet); the
                 pool's own columns are then only shown.
 
@@ -103,7 +104,12 @@ class Session:
         self.strategy = self._audit or chosen
         only = None if features_from is None else tuple(features_from)
         files = [
-            None if one is None else str(Path(one).expanduser().resolve()) for one in (encoder, embeddings)
+            None
+            if one is None
+            else SENTENCES
+            if str(one) == SENTENCES
+            else str(Path(one).expanduser().resolve())
+            for one in (encoder, embeddings)
         ]
         reading = Reading(label, id, labels is not None, tuple(ignore or ()), only, features, *files)
         self._pool, (rows, x) = (X, reading, ids), open_pool(X, reading, ids)
@@ -228,7 +234,7 @@ class Session:
             AskwellError: if the learner fails.
         """
         found = self.standing.assess(self.standing.snapshot(self.log, self.stop.rounds), self.stop.rounds)
-        return status_of(self.log, self.standing, self.stop, found)
+        return status_of(self.log, self.standing, self.strategy.name, self.stop, found)
 
     def predict_proba(self) -> np.ndarray:
         """Class probabilities ``[N, c]`` of every row of the pool, columns as `classes`.

@@ -7,6 +7,7 @@ import numpy as np
 
 from askwell.asking.assess import Assessment
 from askwell.asking.estimate import Estimate
+from askwell.asking.savings import Random, random_batches
 from askwell.asking.stopping import Stop, advice
 from askwell.core import NOT_ASKED
 from askwell.labelling.log import HOW, Log
@@ -29,6 +30,7 @@ class Status:
         unasked: labels that were told of rows that no batch had asked.
         assessment: how good the classifier is.
         reasons: why labelling may stop now; none where it is worth going on.
+        random: what random batches would probably have reached instead; None where that cannot be told.
     """
 
     rows: int
@@ -40,6 +42,7 @@ class Status:
     unasked: int
     assessment: Assessment
     reasons: tuple[str, ...] = ()
+    random: Random | None = None
 
     @property
     def accuracy(self) -> Estimate | None:
@@ -81,6 +84,8 @@ class Status:
             )
         if len(self.counts) > 1 and (judged := self.assessment.text()):
             said.append(judged)
+        if self.random is not None:
+            said.append(self.random.text())
         if self.skipped:
             kinds = ", ".join(f"{count} {WORDS[kind]}" for kind, count in self.skipped.items())
             said.append(f"Skipped: {kinds}.")
@@ -90,14 +95,17 @@ class Status:
             )
         if self.stop:
             said.append(advice(self.reasons))
-        return "\n".join(said)
+        return "\n".join(filter(None, said))
 
     __str__ = text
 
 
-def status_of(log: Log, standing: Standing, stop: Stop, found: Assessment) -> Status:
-    """Where a session with that log stands; `found` is how good its classifier is."""
+def status_of(log: Log, standing: Standing, strategy: str, stop: Stop, found: Assessment) -> Status:
+    """Where a session with that log stands; `found` is how good its classifier is, `strategy` chose the batches."""
     words = list(log.labels.values())
+    random = None
+    if found.accuracy is not None and log.chosen:
+        random = random_batches(strategy, standing.learner.name, len(words), found.accuracy.value)
     counts = {name: words.count(name) for name in standing.classes(log) if name in set(words)}
     skips = list(log.skipped.values())
     return Status(
@@ -110,4 +118,5 @@ def status_of(log: Log, standing: Standing, stop: Stop, found: Assessment) -> St
         unasked=log.unasked,
         assessment=found,
         reasons=stop.reasons(found, len(words)),
+        random=random,
     )

@@ -16,6 +16,7 @@ from askwell.strategies.dropquery import DropQuery
 from askwell.strategies.entropy import Entropy
 from askwell.strategies.expected_error import ExpectedError
 from askwell.strategies.falcun import Falcun
+from askwell.strategies.gaussian_mixture import GaussianMixture
 from askwell.strategies.kmeans_boundary import KMeansBoundary
 from askwell.strategies.kmeans_centre import KMeansCentre
 from askwell.strategies.least_confidence import LeastConfidence
@@ -63,6 +64,7 @@ __all__ = [
     "ExpectedError",
     "Falcun",
     "FixedThreshold",
+    "GaussianMixture",
     "KMeansBoundary",
     "KMeansCentre",
     "LabelAll",

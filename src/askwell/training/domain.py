@@ -9,6 +9,7 @@ import numpy as np
 
 from askwell.core import ACCURACY, AskwellError, listed, unknown
 from askwell.data import Table, load
+from askwell.encoders import SENTENCES, with_sentences
 from askwell.encoders.domain import save_domain
 from askwell.execution import versions
 from askwell.training.history import learn_metric
@@ -25,6 +26,7 @@ def learn_domain(
     strategy: str = "uherding",
     features: int = 64,
     seed: int = 0,
+    encoder: str | None = None,
     watch: Callable[[int, int], None] = lambda done, whole: None,
 ) -> dict[str, Any]:
     """Learn the metric of a domain from what was labelled before, and write it; its card.
@@ -39,13 +41,17 @@ def learn_domain(
         strategy: what plays to judge a metric; take the one that you will use.
         features: most features that are kept.
         seed: decides which classes are left out when.
+        encoder: "sentences": prose is encoded by a small sentence encoder, too, here and wherever the metric is used.
         watch: called with candidates done and in all.
 
     Raises:
         AskwellError: for a history that cannot be read, or is too small.
     """
-    table = load(str(history), label=label, id=id)
-    table, tasks = _apart(table, task)
+    if encoder not in (None, SENTENCES):
+        raise AskwellError(f"--encoder is '{encoder}'; with --history give '{SENTENCES}', or leave it out.")
+    table, tasks = _apart(load(str(history), label=label, id=id), task)
+    if encoder is not None:
+        table = with_sentences(table)
     found = learn_metric(
         table, tasks, features=features, strategy=strategy, metric=metric, seed=seed, watch=watch
     )
@@ -57,6 +63,7 @@ def learn_domain(
         "classes": np.unique(table.labels.astype(str)).tolist(),
         "tasks": None if tasks is None else len(np.unique(tasks)),
         "features": features,
+        "sentences": table.sentences,
         "columns": [str(name) for name in table.features.columns],
         "metric": metric,
         "strategy": strategy,

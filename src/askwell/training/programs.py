@@ -46,11 +46,11 @@ def area(game: AbstractGame, outcome: Outcome, score: str = "accuracy") -> Float
     return jnp.sum(jnp.where(known, value[last], 0.0)) / jnp.maximum(jnp.sum(known), 1)
 
 
-def judge(game: AbstractGame) -> Program:
+def judge(game: AbstractGame, score: str) -> Program:
     """Areas of each seed's head on the same tasks."""
 
     def one(head: Packed[AbstractHead], key: jax.Array, pools: Pool) -> Float[Array, " e"]:
-        return areas(game, head.open(), key, pools)
+        return areas(game, head.open(), key, pools, score)
 
     return Program(jax.vmap(one, in_axes=(0, None, None)))
 

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 import polars as pl
 
-from askwell.core import AskwellError, Packed, Rows
+from askwell.core import AskwellError, Packed, Rows, metric_of
 from askwell.execution import Interrupts, Program, compilation_cache, interrupts, side_by_side, workers
 from askwell.policies import AbstractHead, AbstractPolicy, load_policy, make_head, make_strategy
 from askwell.training import programs, warn
@@ -112,12 +112,12 @@ class Run:
         """Judge the heads on fixed tasks, and keep the best."""
         if self._validation is None:
             self._validation = [self._judge(place, source) for place, source in enumerate(self._judged())]
-        heads = self.heads
+        heads, sign = self.heads, metric_of(self.spec.metric).sign
         areas = [np.asarray(judge(heads, key, pools)) for judge, key, pools, _ in self._validation]
         for place, seed in enumerate(self.spec.seeds):
             for name in self.spec.against:
                 gaps = [
-                    own[place] - others[name]
+                    sign * (own[place] - others[name])
                     for own, (*_, others) in zip(areas, self._validation, strict=True)
                 ]
                 gap = np.concatenate(gaps)
@@ -128,7 +128,7 @@ class Run:
                         "low": float(gap.mean() - error), "high": float(gap.mean() + error),
                     }
                 )  # fmt: skip
-        score = jnp.asarray(np.mean([own.mean(axis=1) for own in areas], axis=0))
+        score = sign * jnp.asarray(np.mean([own.mean(axis=1) for own in areas], axis=0))
         self.state = self.state.better(heads, score)
 
     def _judged(self):
@@ -136,14 +136,14 @@ class Run:
         return self.spec.validation or [w.model_copy(update=fresh) for w in self.spec.sources]
 
     def _judge(self, place: int, source: Any):
-        game, key = source.make_game(), jax.random.key(place)
+        game, key, column = source.make_game(), jax.random.key(place), metric_of(self.spec.metric).column
         pools = jax.tree.map(jnp.asarray, source.tasks().draw((2**31, place), self.spec.judged))
         others = {}
         for name in self.spec.against:
             player = make_strategy(name)
-            play = Program(lambda key, pools, s=player: programs.areas(game, s, key, pools))
+            play = Program(lambda key, pools, s=player: programs.areas(game, s, key, pools, column))
             others[name] = np.asarray(play(key, pools))
-        return programs.judge(game), key, pools, others
+        return programs.judge(game, column), key, pools, others
 
     def look(self, update: int) -> None:
         """Write down what the policies decide on one fixed pool, where they decide about rows."""

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from askwell.core import AskwellError, unknown
+from askwell.core import ACCURACY, AskwellError, metric_of, unknown
 from askwell.core.spec import AbstractSpec, Listed, Size, tuples
 from askwell.policies import HEADS
 from askwell.training.optimiser import Optimiser
@@ -34,7 +34,8 @@ class TrainingSpec(AbstractSpec):
         average: share of the new weights in the running average that is validated and shipped.
         sources: where tasks come from, in proportion to their shares.
         validation: where the policy is judged every `every` updates, on the same `judged` tasks of each source,
-            against the strategies `against`; the weights with the highest mean accuracy are kept.
+            against the strategies `against`; the weights with the best mean AULC in `metric` are kept.
+        metric: what validation judges by, see `askwell.core.METRICS`; what is learned is the `reward` of the sources.
     """
 
     KIND: ClassVar[str] = "training spec field"
@@ -58,6 +59,7 @@ class TrainingSpec(AbstractSpec):
     against: Listed = ("random", "margin", "margin-herding")
     sources: Annotated[tuple[TaskSource, ...], BeforeValidator(tuples), Field(min_length=1)] = (TaskSource(),)
     validation: Annotated[tuple[TaskSource, ...], BeforeValidator(tuples)] = ()
+    metric: str = ACCURACY
 
     @model_validator(mode="after")
     def _fits_together(self) -> "TrainingSpec":
@@ -66,6 +68,7 @@ class TrainingSpec(AbstractSpec):
                 f"tasks is {self.tasks} and chunk, the tasks in one program, {self.chunk}; give tasks a multiple of "
                 "chunk, at least twice as many."
             )
+        metric_of(self.metric)
         if self.head not in HEADS:
             raise AskwellError(unknown("head", self.head, HEADS))
         games = [source.make_game() for source in (*self.sources, *self.validation)]

@@ -8,8 +8,8 @@ import numpy as np
 from pydantic import Field
 
 from askwell.core import AskwellError, Pool
-from askwell.core.spec import Listed, Size
-from askwell.data import Dataset, Synthetic, encode, load
+from askwell.core.spec import Listed, Share, Size
+from askwell.data import Dataset, Synthetic, encode, load, thinned
 from askwell.games import AbstractGame, AbstractGameSpec
 from askwell.learners import make_learner
 
@@ -23,6 +23,8 @@ class TaskSource(AbstractGameSpec):
         batch, learner: what the game is played with, besides what every game's spec has.
         pool, selection, report: points of each part; `features` and `classes` the room that a task has for them.
         subsets: of a real set take a random subset of its classes each time.
+        thinned: the rarest class of a real set keeps this share of the rows of the largest, the others as a geometric
+            series says; 0: all rows.
     """
 
     KIND: ClassVar[str] = "training spec field"
@@ -38,6 +40,7 @@ class TaskSource(AbstractGameSpec):
     features: Size = 16
     classes: Annotated[int, Field(ge=2)] = 8
     subsets: bool = False
+    thinned: Share = 0.0
     synthetic: dict[str, Any] = Field(default_factory=dict)
 
     def make_game(self) -> AbstractGame:
@@ -89,7 +92,8 @@ class Real:
 
     def __init__(self, source: TaskSource):
         self._settings = source
-        self._sets = [encode(load(name), features=source.features) for name in source.datasets]
+        sets = [encode(load(name), features=source.features) for name in source.datasets]
+        self._sets = [thinned(one, source.thinned) for one in sets] if source.thinned else sets
         for one in self._sets:
             if len(one.classes) > source.classes and not source.subsets:
                 raise AskwellError(

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from askwell.asking.savings import random_batches
 from askwell.core import AskwellError, counted
 from askwell.execution.directory import versions
 from askwell.labelling import background, exports, plane
@@ -108,6 +109,8 @@ class Desk:
                 else {"labels": gain.more, "expected": gain.expected, "most": gain.most},
                 "stop": list(found.reasons),
                 "curve": self.judge.curve,
+                "random": self._random(),
+                "saving": found.random and found.random.text(),
                 "seconds": round(statistics.median(seconds), 1) if seconds else None,
                 "people": people,
                 "overlap": votes.overlap,
@@ -117,6 +120,18 @@ class Desk:
             }
 
         return self._once("status", self.version(), look)
+
+    def _random(self) -> list[dict[str, Any]]:
+        """What random batches would probably have reached, at each estimate of the curve for which that can be told."""
+        session, found = self.project.session, []
+        for one in self.judge.curve if session.log.chosen else []:
+            told = random_batches(
+                session.strategy.name, session.standing.learner.name, one["labels"], one["value"]
+            )
+            if told is not None:
+                value, low, high = told[:3]
+                found.append({"labels": one["labels"], "value": value, "low": low, "high": high})
+        return found
 
     def map(self) -> dict[str, Any]:
         """The pool on a plane: what is labelled, what somebody holds, and where the classifier doubts."""

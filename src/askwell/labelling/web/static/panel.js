@@ -25,7 +25,8 @@ export function status(now) {
     ? `Answers: ${people.map(([name, count]) => `${name} ${number(count)}`).join(", ")}.${agreement}${disputed}`
     : "";
   shares(now.counts);
-  curve(now.curve);
+  byId("saving").textContent = now.saving ?? "";
+  curve(now.curve, now.random);
 }
 
 function shares(counts) {
@@ -43,7 +44,7 @@ function shares(counts) {
 
 const WIDE = 340, HIGH = 170, LEFT = 34, LOW = 22;
 
-function curve(points) {
+function curve(points, random) {
   const into = byId("curve");
   if (points.length < 2) {
     into.replaceChildren();
@@ -52,8 +53,9 @@ function curve(points) {
   const last = points.at(-1).labels;
   const x = (labels) => LEFT + ((WIDE - LEFT - 6) * labels) / last;
   const y = (share) => 6 + (HIGH - LOW - 6) * (1 - share);
-  const path = (get) => points.map((one) => `${x(one.labels).toFixed(1)},${y(get(one)).toFixed(1)}`);
-  const band = [...path((one) => one.high), ...path((one) => one.low).reverse()].join(" ");
+  const path = (some, get) => some.map((one) => `${x(one.labels).toFixed(1)},${y(get(one)).toFixed(1)}`).join(" ");
+  const band = (some) => `${path(some, (one) => one.high)} ${path([...some].reverse(), (one) => one.low)}`;
+  const line = (some) => path(some, (one) => one.value);
   const grid = [0, 0.5, 1].map(
     (share) => `<line x1="${LEFT}" x2="${WIDE - 6}" y1="${y(share)}" y2="${y(share)}" stroke="var(--line)"/>
       <text x="${LEFT - 5}" y="${y(share) + 4}" text-anchor="end">${100 * share}</text>`,
@@ -61,8 +63,12 @@ function curve(points) {
   // Only numbers of our own go into this.
   into.innerHTML = `<svg viewBox="0 0 ${WIDE} ${HIGH}" role="img" aria-label="Estimated accuracy in percent over labels"
     font-size="11" fill="var(--quiet)">${grid.join("")}
-    <polygon points="${band}" fill="var(--accent)" opacity=".18"/>
-    <polyline points="${path((one) => one.value).join(" ")}" fill="none" stroke="var(--accent)" stroke-width="2"/>
+    <polygon points="${band(points)}" fill="var(--accent)" opacity=".18"/>
+    <polygon points="${band(random)}" fill="var(--quiet)" opacity=".25"/>
+    <polyline points="${line(random)}" fill="none" stroke="var(--quiet)" stroke-width="1.5" stroke-dasharray="4 3"/>
+    <polyline points="${line(points)}" fill="none" stroke="var(--accent)" stroke-width="2"/>
     <text x="${LEFT}" y="${HIGH - 6}">0</text><text x="${WIDE - 6}" y="${HIGH - 6}" text-anchor="end">${last} labels</text></svg>
-    <p class="quiet">Estimated accuracy in percent, and the interval that holds the truth nine times in ten.</p>`;
+    <p class="quiet">Estimated accuracy in percent, and the interval that holds the truth nine times in ten.${
+      random.length ? " Dashed: what random batches would have reached, by the median of other sets; half of those lie within the grey band." : ""
+    }</p>`;
 }
