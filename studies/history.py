@@ -20,7 +20,10 @@ import pandas as pd
 import polars as pl
 
 from askwell.data import Dataset, Table, fit_encoder, load, split
+from askwell.encoders import with_sentences
 from askwell.encoders.domain import fit_together
+from askwell.encoders.metric import Metric
+from askwell.encoders.metric import plain as as_they_are
 from askwell.execution import Program, compilation_cache
 from askwell.games import BatchGame
 from askwell.learners import make_learner
@@ -38,7 +41,12 @@ DOMAINS = (
     "20newsgroups",
     "reuters-r8",
 )
-STRATEGIES = ("random", "margin", "badge", "typiclust", "margin-herding", "uherding", "learned")
+SAID = " with sentences"
+"""The texts once more, their prose encoded by the sentence encoder, too; no domains of their own."""
+
+STRATEGIES = (
+    *("random", "margin", "badge", "typiclust", "gaussian-mixture", "margin-herding", "uherding", "learned"),
+)
 RAW, METRIC, ALONE = "raw", "metric", "together"
 """Encoded from the pool alone; in the metric; and encoded from history and pool together, without a metric."""
 
@@ -48,6 +56,8 @@ ROUNDS, BATCH, POOL, FEATURES, ROWS = 10, 10, 300, 64, 2000
 
 def read(name: str, folder: Path | None) -> Table:
     """A domain's rows and labels."""
+    if name.endswith(SAID):
+        return with_sentences(read(name.removesuffix(SAID), folder))
     if name not in ("20newsgroups", "reuters-r8"):
         return load(name)
     assert folder is not None, "give --text"
@@ -101,7 +111,8 @@ class Domain:
         old, fresh = some_rows(self.table, past), some_rows(self.table, new)
         learned = learn_metric(old, seed=seed)
         raw = fit_encoder(fresh, FEATURES)[1]
-        plain = fit_together(kept(old, np.arange(len(past))), fresh, FEATURES, self.name)[1][-len(new) :]
+        both = fit_together(kept(old, np.arange(len(past))), fresh, FEATURES, self.name)[1]
+        plain = both[-len(new) :] @ Metric(as_they_are)(both, np.zeros(len(both), int), FEATURES)
         own = raw if learned.domain is None else learned.domain.encoder(fresh).encode(fresh)
         found = [
             (self.name, seed, learned.name, kind, strategy, at, score)
@@ -127,7 +138,9 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--text", type=Path, help="folder of the texts")
     options.add_argument("--out", type=Path, default=Path("runs/history"))
-    options.add_argument("--domains", default=",".join(DOMAINS))
+    options.add_argument(
+        "--domains", default=",".join((*DOMAINS, *(f"{name}{SAID}" for name in DOMAINS[-2:])))
+    )
     options.add_argument("--deals", type=int, default=DEALS)
     given = options.parse_args()
     compilation_cache()

@@ -13,7 +13,7 @@ from askwell import AskwellError
 from askwell.cli import main
 from askwell.data import as_matrix, rows_of
 from askwell.encoders.domain import Domain, load_domain
-from askwell.encoders.metric import CANDIDATES, NONE, unit, within
+from askwell.encoders.metric import CANDIDATES, NONE, Metric, between, within
 from askwell.labelling.models import load_model, save_model
 from askwell.training.history import learn_metric
 
@@ -241,9 +241,32 @@ def test_a_matrix_is_encoded_as_a_table_of_the_same_numbers_is(domain):
         encoder.encode(as_matrix("pool", numbers[300:]))
 
 
+def test_the_spread_of_past_classes_is_discriminant_analysis():
+    x, y = classes_in_noise(classes=4)
+    projection = between(0.0, 0.0)(x, y)
+    model = LinearDiscriminantAnalysis(solver="eigen").fit(x, y)
+    theirs = x @ model.scalings_[:, :3]
+    # Three directions tell four classes apart; the others have length 0, and the span of the three is the same.
+    size = np.linalg.norm(projection, axis=0)
+    assert (size[:-3] < 1e-3 * size[-3:].min()).all()
+    ours = x @ projection[:, -3:]
+    fitted = theirs @ np.linalg.lstsq(theirs, ours, rcond=None)[0]
+    assert np.allclose(fitted, ours, atol=1e-2 * np.abs(ours).max())
+
+
+def test_of_many_directions_those_are_kept_in_which_past_classes_differ():
+    x, y = classes_in_noise()
+    kept = Metric(between(0.1, 0.1), 2.0)(x, y, 4)
+    assert kept.shape == (10, 4)
+    assert np.isclose(np.mean(np.var(x @ kept, axis=0)), 4.0, rtol=1e-4)
+    loud = np.linalg.norm(kept[4:], axis=1) * np.std(x[:, 4:], axis=0)
+    quiet = np.linalg.norm(kept[:4], axis=1) * np.std(x[:, :4], axis=0)
+    assert quiet.min() > 3 * loud.max()
+
+
 def test_unit_is_a_length():
     x, y = classes_in_noise()
-    assert np.allclose(unit(within(0.1), 2.0)(x, y), 2 * unit(within(0.1))(x, y))
+    assert np.allclose(Metric(within(0.1), 2.0)(x, y), 2 * Metric(within(0.1))(x, y))
 
 
 @pytest.fixture

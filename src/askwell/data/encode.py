@@ -72,9 +72,9 @@ def encode_features(table: Table, features: int = 64) -> np.ndarray:
     """The features of a table as ``float32 [N, d]``; its labels, or their absence, play no part.
 
     Numbers: median for missing ones (with an indicator) and standardised. Categories: one-hot, the rarest
-    beyond 32 as one. Prose: TF-IDF and at most 64 topics (latent semantic analysis). Beyond `features`
-    columns: PCA, not whitened, so that directions keep their share of the variance. Last, one factor for
-    the whole matrix. The same table gives the same bits.
+    beyond 32 as one. Prose: TF-IDF and at most 64 topics (latent semantic analysis), or `features` if that is more.
+    Beyond `features` columns: PCA, not whitened, so that directions keep their share of the variance. Last, one factor
+    for the whole matrix. The same table gives the same bits.
 
     Raises:
         AskwellError: if `features` is less than 1 or every column is constant.

@@ -69,7 +69,9 @@ class Encoder(TransformerMixin, BaseEstimator):
             np.nanmax(np.abs(values), axis=0, initial=0.0) if values.size else np.ones(len(self.numeric_))
         )
         with config_context(skip_parameter_validation=True):
-            self.blocks_ = _blocks(self.numeric_, categories, texts, self.sentences)
+            self.blocks_ = _blocks(
+                self.numeric_, categories, texts, max(TOPICS, self.features), self.sentences
+            )
             x = np.asarray(self.blocks_.fit_transform(self._prepared(frame)), dtype=np.float64)
             self.kept_, self.pca_ = self._varying(x), None
             x = x[:, self.kept_]
@@ -149,13 +151,13 @@ class SparseEncoder(TransformerMixin, BaseEstimator):
 
 
 class Topics(TransformerMixin, BaseEstimator):
-    """Latent semantic analysis of one column of prose: ``[N, t]`` with t ≤ 64.
+    """Latent semantic analysis of one column of prose: ``[N, t]``, at most so many topics.
 
     With `sentences`, the sentence encoder's numbers stand beside the topics, and have the same variance in all.
     """
 
-    def __init__(self, sentences: bool = False):
-        self.sentences = sentences
+    def __init__(self, most: int = TOPICS, sentences: bool = False):
+        self.most, self.sentences = most, sentences
 
     def fit_transform(self, X: pd.DataFrame, y: Any = None, **fit_params: Any) -> np.ndarray:
         """Fit, and the topics of the very rows."""
@@ -175,7 +177,7 @@ class Topics(TransformerMixin, BaseEstimator):
             weights = self.words_.fit_transform(_texts(X))
         except ValueError:  # not one word in it, only punctuation
             return np.zeros((len(X), 1))
-        u, s, self.axes_ = randomized_svd(weights, min(TOPICS, *weights.shape), random_state=0)
+        u, s, self.axes_ = randomized_svd(weights, min(self.most, *weights.shape), random_state=0)
         return u * s
 
     def fit(self, X: pd.DataFrame, y: Any = None) -> "Topics":
@@ -201,7 +203,7 @@ def _dates_as_numbers(frame: pd.DataFrame, dates: list[str]) -> pd.DataFrame:
     return frame.assign(**{name: to_number(frame[name]).where(frame[name].notna()) for name in dates})
 
 
-def _blocks(numeric: list[str], categories: list[str], texts: list[str], sentences: bool) -> Any:
+def _blocks(numeric: list[str], categories: list[str], texts: list[str], topics: int, sentences: bool) -> Any:
     """One block for each kind of column."""
     return ColumnTransformer(
         [
@@ -210,7 +212,7 @@ def _blocks(numeric: list[str], categories: list[str], texts: list[str], sentenc
             # the largest value around.
             ("gaps", MissingIndicator(error_on_new=False), numeric),
             ("categories", _one_hot(), categories),
-            *((f"text {i}", Topics(sentences), [name]) for i, name in enumerate(texts)),
+            *((f"text {i}", Topics(topics, sentences), [name]) for i, name in enumerate(texts)),
         ],
         sparse_threshold=0,
     )

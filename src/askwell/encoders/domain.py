@@ -21,6 +21,9 @@ ROWS, CARD = "history.parquet", "encoder.json"
 HISTORY, POOL = 5000, 20_000
 """Rows of the history that are kept, and rows of the pool that are looked at with them."""
 
+WIDER = 4
+"""Times as many features as are kept in the end: the metric chooses among them, where variance alone would have."""
+
 BLOCK = 65_536
 """Rows that are encoded at once."""
 
@@ -104,13 +107,15 @@ class Domain(NamedTuple):
         """
         base, x = fit_together(self.history, pool, self.features, self.name)
         y = np.unique(self.history.labels.astype(str), return_inverse=True)[1]
-        return DomainEncoder(base, CANDIDATES[self.metric](x[: len(y)], y), self.name)
+        return DomainEncoder(base, CANDIDATES[self.metric](x[: len(y)], y, self.features), self.name)
 
 
 def fit_together(
     history: Table, pool: Table | Matrix, features: int, name: str
 ) -> tuple[Encoder, np.ndarray]:
     """An encoder that is fitted to a history and at most `POOL` rows of a pool, and the numbers of both, in that order.
+
+    It keeps `WIDER` times the `features`.
 
     Raises:
         AskwellError: as `DomainEncoder.encode`.
@@ -125,7 +130,7 @@ def fit_together(
     new = _frame(pool, rows, numbers, words, name)
     texts = (*history.texts, *(() if isinstance(pool, Matrix) else pool.texts))
     prose = tuple(title for title in words if title in texts)
-    encoder = Encoder(features, name, prose, history.sentences)
+    encoder = Encoder(WIDER * features, name, prose, history.sentences)
     both: Any = pd.concat([old[new.columns], new], ignore_index=True)
     return encoder, encoder.fit_transform(both)
 

@@ -1,6 +1,7 @@
 """Linear metrics, learned from labelled history: in them noise within a class is small, so classes lie apart."""
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,37 +35,79 @@ def within(shrinkage: float) -> Fit:
     return fit
 
 
-def unit(fit: Fit, length: float = 1.0) -> Fit:
-    """The same, with a mean variance over the features of ``length²``, where encodings have 1.
+def between(shrinkage: float, spread: float) -> Fit:
+    """Whitening within classes; then each direction is as long as the past classes lie apart in it.
 
-    A learner with a penalty trusts longer features more, so the length is its regularisation.
+    That is the prior of probabilistic linear discriminant analysis (Ioffe 2006) for classes that are yet to come: their
+    means differ most where those of the past ones did. To the variance of these means `spread` of its mean is added in
+    every direction, since few classes cannot tell it.
     """
 
-    def scaled(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        projection = fit(x, y)
-        return projection * (length / np.sqrt(np.mean(np.var(x @ projection, axis=0))))
+    def fit(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        whitening = within(shrinkage)(x, y)
+        _, index = np.unique(y, return_inverse=True)
+        means = _class_means(x @ whitening, index)
+        size, axes = np.linalg.eigh(np.cov(means, rowvar=False, bias=True).reshape(x.shape[1], -1))
+        size = np.maximum(size, 0) + spread * max(float(size.mean()), 1e-12)
+        return whitening @ axes * np.sqrt(size)
 
-    return scaled
+    return fit
 
 
-SHRINKAGES, LENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0), (1.0, 2.0)
+class Metric(NamedTuple):
+    """A linear metric to be fitted.
 
-CANDIDATES: Mapping[str, Fit] = {
-    "the features, twice as long": unit(plain, 2.0),
+    Attributes:
+        fit: gives the projection but for its length.
+        length: the features' mean variance is its square, where encodings have 1. A learner with a penalty trusts
+            longer features more, so the length is its regularisation.
+    """
+
+    fit: Fit
+    length: float = 1.0
+
+    def __call__(self, x: np.ndarray, y: np.ndarray, columns: int | None = None) -> np.ndarray:
+        """The projection ``[d, k]`` of rows ``[N, d]`` with classes ``int [N]``.
+
+        Of more than `columns` directions those of the largest variance in the metric are kept.
+        """
+        projection = self.fit(x, y)
+        if columns is not None and projection.shape[1] > columns:
+            axes = np.linalg.eigh(np.cov(x @ projection, rowvar=False))[1]
+            projection = projection @ axes[:, ::-1][:, :columns]
+        return projection * (self.length / np.sqrt(np.mean(np.var(x @ projection, axis=0))))
+
+
+SHRINKAGES, SPREADS, LENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0), (0.1, 1.0), (1.0, 2.0)
+
+KINDS: Mapping[str, Fit] = {
+    "the features": plain,
+    **{f"within-class whitening, shrunk by {s:g}": within(s) for s in SHRINKAGES},
     **{
-        f"within-class whitening, shrunk by {s:g}{', twice as long' if length > 1 else ''}": unit(
-            within(s), length
+        f"within-class whitening, shrunk by {s:g}, and the past classes' spread, shrunk by {t:g}": between(
+            s, t
         )
-        for length in LENGTHS
-        for s in SHRINKAGES
+        for s in SHRINKAGES[::2]
+        for t in SPREADS
     },
 }
+
+CANDIDATES: Mapping[str, Metric] = {
+    f"{name}{', twice as long' if length > 1 else ''}": Metric(fit, length)
+    for length in LENGTHS
+    for name, fit in KINDS.items()
+}
 """What may be chosen besides `NONE`."""
+
+
+def _class_means(x: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """The mean of each class ``[c, d]``."""
+    total = np.zeros((index.max() + 1, x.shape[1]))
+    np.add.at(total, index, x)
+    return total / np.bincount(index)[:, None]
 
 
 def _means(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """The mean of each row's class ``[N, d]``."""
     _, index = np.unique(y, return_inverse=True)
-    total = np.zeros((index.max() + 1, x.shape[1]))
-    np.add.at(total, index, x)
-    return (total / np.bincount(index)[:, None])[index]
+    return _class_means(x, index)[index]

@@ -11,7 +11,7 @@ import numpy as np
 from askwell.core import ACCURACY, AskwellError, Pool, metric_of
 from askwell.data import Table, fit_encoder
 from askwell.encoders.domain import HISTORY, Domain, fit_together
-from askwell.encoders.metric import CANDIDATES, NONE, Fit
+from askwell.encoders.metric import CANDIDATES, NONE, Metric
 from askwell.execution import Program, compilation_cache
 from askwell.games import BatchGame
 from askwell.learners import make_learner
@@ -113,12 +113,12 @@ def learn_metric(
     for fit, played in _deals(y, groups, tasks is not None, seed):
         deals.append(_encoded(history, y, fit, played, features))
         watch(len(deals), steps)
-    width = max(x.shape[1] for deal in deals for x in (deal.raw, deal.own))
+    width = max(min(x.shape[1], features) for deal in deals for x in (deal.raw, deal.own))
     game = BatchGame(make_learner("logistic"), ROUNDS, min(BATCH, len(deals[0].tasks[0][0]) // (2 * ROUNDS)))
     program = Program(lambda key, pools: areas(game, player, key, pools, about.column))
     scores: dict[str, np.ndarray] = {}
     for done, name in enumerate(names, 1 + DEALS):
-        pools = [pool for deal in deals for pool in deal.pools(CANDIDATES.get(name), width)]
+        pools = [pool for deal in deals for pool in deal.pools(CANDIDATES.get(name), features, width)]
         stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *pools)
         played = np.asarray(program(jax.random.key(seed), stacked))
         scores[name] = played.reshape(len(deals), -1).mean(axis=1)
@@ -163,9 +163,9 @@ class _Deal(NamedTuple):
     tasks: Sequence[tuple[np.ndarray, np.ndarray]]
     known: int
 
-    def pools(self, fit: Fit | None, width: int) -> Iterator[Pool]:
-        """The tasks in the metric, in so many columns; those that it lacks are 0 and play no part."""
-        seen = self.raw if fit is None else self.own @ fit(self.x, self.y)
+    def pools(self, metric: Metric | None, features: int, width: int) -> Iterator[Pool]:
+        """The tasks in the metric of so many features, in `width` columns; those that it lacks play no part."""
+        seen = self.raw if metric is None else self.own @ metric(self.x, self.y, features)
         seen = np.pad(seen, ((0, 0), (0, width - seen.shape[1]))).astype(np.float32)
         for pool, report in self.tasks:
             shown = report[:1]  # no reward is asked for
