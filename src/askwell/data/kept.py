@@ -74,11 +74,13 @@ def read_kept(path: Path, key: str) -> tuple[KeptTable, np.ndarray] | None:
             if about["key"] != key:
                 return None
             x = table[X].combine_chunks()
-            ids, labels = (table[name].to_numpy(zero_copy_only=False) for name in (ID, LABEL))
+            # Not `to_numpy`: it imports pandas, which is slow.
+            ids, labels = (np.array(table[name].to_pylist(), object) for name in (ID, LABEL))
             dropped, notes, readable = (tuple(about[what]) for what in ("dropped", "notes", "readable"))
             kept = KeptTable(about["name"], ids, labels, about["label"], dropped, notes, readable, table)
             # A copy: the file may be replaced while it is in use.
-            return kept, x.values.to_numpy().reshape(len(x), -1).astype(np.float32)
+            numbers = np.frombuffer(x.values.buffers()[1], np.float32, len(x.values), 4 * x.values.offset)
+            return kept, numbers.reshape(len(x), -1).copy()
     except (OSError, pa.ArrowException, KeyError, TypeError, ValueError, AttributeError):
         return None  # not there, cut short, or of another version
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import scipy.linalg
 
 from askwell.core import AskwellError
 from askwell.data.columns import CONSTANT
@@ -117,7 +116,9 @@ def fit_matrix(matrix: Matrix, features: int = 64) -> MatrixEncoder:
     if len(kept) > features:
         correlation = covariance[np.ix_(kept, kept)] / np.outer(spread, spread)
         last = len(kept) - 1
-        size, axes = scipy.linalg.eigh(correlation, subset_by_index=[len(kept) - features, last])
+        from scipy.linalg import eigh  # slow to import
+
+        size, axes = eigh(correlation, subset_by_index=[len(kept) - features, last])
         size, axes = size[::-1], axes[:, ::-1]
         varies = size > 1e-12 * size[0]
         factor = np.sqrt(np.mean(size[varies]))

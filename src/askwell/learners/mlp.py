@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import optax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from askwell.core import AbstractFitted, AbstractLearner, AskwellError
@@ -53,6 +52,8 @@ class Mlp(AbstractLearner):
         classes: int,
     ) -> MlpFitted:
         """See `AbstractLearner.fit`."""
+        import optax  # slow to import, and only needed here
+
         seen = seen_classes(y, weight, classes)
         network = eqx.nn.MLP(x.shape[1], classes, self.width, depth=1, key=key)
         params, static = eqx.partition(network, eqx.is_inexact_array)
