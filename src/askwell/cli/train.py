@@ -55,8 +55,10 @@ def train(
     if history is not None:
         if spec is not None or updates is not None or watch or watch_port is not None:
             raise AskwellError("--history learns a metric; a spec, --updates and --watch are for policies.")
-        numbers_given = numbers(seed, "--seed") or (0,)
-        _learn(history, out, numbers_given[0], {name: value for name, value in of_history.items() if value})
+        seeds: tuple[int, ...] = numbers(seed, "--seed") or (0,)
+        if len(seeds) > 1:
+            raise AskwellError(f"--seed is '{seed}'; with --history give one whole number.")
+        _learn(history, out, seeds[0], {name: value for name, value in of_history.items() if value})
         return
     if any(value is not None for value in of_history.values()):
         raise AskwellError(

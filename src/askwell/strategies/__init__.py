@@ -1,6 +1,7 @@
 """Strategies: query rules. To add one, write its file and import it here; the contract tests cover it."""
 
 from askwell.core import AbstractPlayer, AbstractStrategy, AbstractStreamStrategy, collect
+from askwell.strategies.adaptive import Adaptive
 from askwell.strategies.badge import Badge
 from askwell.strategies.bait import Bait
 from askwell.strategies.bald import Bald
@@ -47,6 +48,7 @@ __all__ = [
     "AbstractScoreStrategy",
     "AbstractStrategy",
     "AbstractStreamStrategy",
+    "Adaptive",
     "AdaptiveThreshold",
     "Albl",
     "Badge",
