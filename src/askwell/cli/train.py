@@ -55,10 +55,10 @@ def train(
     if history is not None:
         if spec is not None or updates is not None or watch or watch_port is not None:
             raise AskwellError("--history learns a metric; a spec, --updates and --watch are for policies.")
-        seeds: tuple[int, ...] = numbers(seed, "--seed") or (0,)
-        if len(seeds) > 1:
+        first, *others = numbers(seed, "--seed") or (0,)
+        if others:
             raise AskwellError(f"--seed is '{seed}'; with --history give one whole number.")
-        _learn(history, out, seeds[0], {name: value for name, value in of_history.items() if value})
+        _learn(history, out, first, {name: value for name, value in of_history.items() if value})
         return
     if any(value is not None for value in of_history.values()):
         raise AskwellError(

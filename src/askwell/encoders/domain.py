@@ -22,7 +22,7 @@ HISTORY, POOL = 5000, 20_000
 """Rows of the history that are kept, and rows of the pool that are looked at with them."""
 
 WIDER = 4
-"""Times as many features as are kept in the end: the metric chooses among them, where variance alone would have."""
+"""Times as many features as are kept in the end: some metrics choose among them, where variance alone would have."""
 
 BLOCK = 65_536
 """Rows that are encoded at once."""

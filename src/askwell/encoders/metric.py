@@ -61,43 +61,49 @@ class Metric(NamedTuple):
         fit: gives the projection but for its length.
         length: the features' mean variance is its square, where encodings have 1. A learner with a penalty trusts
             longer features more, so the length is its regularisation.
+        wide: whether it chooses among more features than are kept; else it sees the leading ones.
     """
 
     fit: Fit
     length: float = 1.0
+    wide: bool = False
 
     def __call__(self, x: np.ndarray, y: np.ndarray, columns: int | None = None) -> np.ndarray:
-        """The projection ``[d, k]`` of rows ``[N, d]`` with classes ``int [N]``.
+        """The projection ``[d, k]`` of rows ``[N, d]`` with classes ``int [N]``; of the features the first vary most.
 
         Of more than `columns` directions those of the largest variance in the metric are kept.
         """
-        projection = self.fit(x, y)
-        if columns is not None and projection.shape[1] > columns:
+        seen = x.shape[1] if self.wide or columns is None else min(columns, x.shape[1])
+        projection = np.eye(x.shape[1], seen) @ self.fit(x[:, :seen], y)
+        if columns is not None and seen > columns:
             axes = np.linalg.eigh(np.cov(x @ projection, rowvar=False))[1]
             projection = projection @ axes[:, ::-1][:, :columns]
         return projection * (self.length / np.sqrt(np.mean(np.var(x @ projection, axis=0))))
 
 
+SPREAD = "the past classes' spread"
 SHRINKAGES, SPREADS, LENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0), (0.1, 1.0), (1.0, 2.0)
 
 KINDS: Mapping[str, Fit] = {
     "the features": plain,
     **{f"within-class whitening, shrunk by {s:g}": within(s) for s in SHRINKAGES},
     **{
-        f"within-class whitening, shrunk by {s:g}, and the past classes' spread, shrunk by {t:g}": between(
-            s, t
-        )
+        f"within-class whitening, shrunk by {s:g}, and {SPREAD}, shrunk by {t:g}": between(s, t)
         for s in SHRINKAGES[::2]
         for t in SPREADS
     },
 }
 
+WIDE = ", among four times as many features"
+
 CANDIDATES: Mapping[str, Metric] = {
-    f"{name}{', twice as long' if length > 1 else ''}": Metric(fit, length)
+    f"{name}{WIDE if wide else ''}{', twice as long' if length > 1 else ''}": Metric(fit, length, wide)
     for length in LENGTHS
+    for wide in (False, True)
     for name, fit in KINDS.items()
+    if not wide or SPREAD in name
 }
-"""What may be chosen besides `NONE`."""
+"""What may be chosen besides `NONE`. Only what knows where classes lie apart can choose among features."""
 
 
 def _class_means(x: np.ndarray, index: np.ndarray) -> np.ndarray:

@@ -107,12 +107,13 @@ def learn_metric(
     if count < least:
         few = f"The history has {count} {what}; with fewer than {least} none can be left out."
         return Learned(None, NONE, (), few)
-    names = [NONE, *CANDIDATES]
-    steps = DEALS + len(names)
     deals = []
     for fit, played in _deals(y, groups, tasks is not None, seed):
         deals.append(_encoded(history, y, fit, played, features))
-        watch(len(deals), steps)
+        watch(len(deals), DEALS + 1 + len(CANDIDATES))
+    wide = max(deal.own.shape[1] for deal in deals) > features
+    names = [NONE, *(name for name, one in CANDIDATES.items() if wide or not one.wide)]
+    steps = DEALS + len(names)
     width = max(min(x.shape[1], features) for deal in deals for x in (deal.raw, deal.own))
     game = BatchGame(make_learner("logistic"), ROUNDS, min(BATCH, len(deals[0].tasks[0][0]) // (2 * ROUNDS)))
     program = Program(lambda key, pools: areas(game, player, key, pools, about.column))
