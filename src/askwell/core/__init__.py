@@ -7,6 +7,7 @@ Axes, one letter each in every shape: ``n`` pool points, ``m`` evaluation points
 from askwell.core.errors import AskwellError
 from askwell.core.files import PART, write_whole
 from askwell.core.geometry import Geometry, measure
+from askwell.core.influence import LabelInfluence
 from askwell.core.learner import AbstractFitted, AbstractLearner, Packed, unfitted
 from askwell.core.metrics import ACCURACY, METRICS, Metric, metric_of
 from askwell.core.pool import Pool
@@ -37,6 +38,7 @@ __all__ = [
     "AskwellError",
     "Evidence",
     "Geometry",
+    "LabelInfluence",
     "Metric",
     "Packed",
     "Pool",

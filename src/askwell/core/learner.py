@@ -8,6 +8,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from askwell.core.errors import AskwellError
+from askwell.core.influence import LabelInfluence
+
 T = TypeVar("T")
 
 
@@ -57,6 +60,23 @@ class AbstractLearner(eqx.Module):
         `fitted`; if that is zero throughout, there was no fit before. The default is `fit` itself.
         """
         return self.fit(key, x, y, weight, classes)
+
+    def influence(
+        self,
+        fitted: AbstractFitted,
+        x: Float[Array, "b d"],
+        y: Int[Array, " b"],
+        weight: Float[Array, " b"],
+    ) -> LabelInfluence:
+        """What adding or taking away a label does, in closed form; `fitted` is what `fit` gave for these rows.
+
+        Raises:
+            AskwellError: while tracing, for a learner that has no closed form.
+        """
+        raise AskwellError(
+            f"The learner '{self.name}' has no closed form for what a label does; choose logistic, or the strategy "
+            "expected-error, which refits."
+        )
 
 
 def unfitted(

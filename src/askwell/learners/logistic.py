@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from askwell.core import AbstractFitted, AbstractLearner, AskwellError
+from askwell.core import AbstractFitted, AbstractLearner, AskwellError, LabelInfluence
 from askwell.core.inverse import inverse
 from askwell.learners.base import complete, seen_classes
 
@@ -79,6 +79,25 @@ class Logistic(AbstractLearner):
         )
         return self.refit(nothing, key, x, y, weight, classes)
 
+    def _ridge(self, seen: Bool[Array, " c"], d: int) -> tuple[Float[Array, " p"], Float[Array, ""]]:
+        """The penalty on each column of the weights, none on the intercept."""
+        # scikit-learn penalises two classes through one weight vector, which is twice as strong per class.
+        penalty = jnp.where(jnp.sum(seen) == 2, 2.0, 1.0) / self.C
+        return jnp.append(jnp.full(d, penalty), 0.0), penalty
+
+    def influence(
+        self,
+        fitted: AbstractFitted,
+        x: Float[Array, "b d"],
+        y: Int[Array, " b"],
+        weight: Float[Array, " b"],
+    ) -> LabelInfluence:
+        """See `AbstractLearner.influence`."""
+        assert isinstance(fitted, LogisticFitted)
+        weights = jnp.concatenate([fitted.coefficients, fitted.intercepts[:, None]], axis=1)
+        ridge, _ = self._ridge(fitted.seen, x.shape[1])
+        return LabelInfluence.of(weights, fitted.seen, x, y, weight, ridge)
+
     def refit(
         self,
         fitted: AbstractFitted,
@@ -94,9 +113,7 @@ class Logistic(AbstractLearner):
         # Points run along the last axis: it is the long one, and the one that the processor vectorises.
         xt = jnp.concatenate([x, jnp.ones((x.shape[0], 1))], axis=1).T
         target = jnp.where(y == jnp.arange(classes)[:, None], weight, 0.0)
-        # scikit-learn penalises two classes through one weight vector, which is twice as strong per class.
-        penalty = jnp.where(jnp.sum(seen) == 2, 2.0, 1.0) / self.C
-        ridge = jnp.append(jnp.full(x.shape[1], penalty), 0.0)
+        ridge, penalty = self._ridge(seen, x.shape[1])
         free = jnp.append(jnp.zeros(x.shape[1]), INTERCEPT * penalty)
         count = jnp.maximum(jnp.sum(seen), 1)
         tolerance = self.tolerance / jnp.sqrt(jnp.maximum(self.C, 1.0))

@@ -18,6 +18,7 @@ from askwell.strategies.entropy import Entropy
 from askwell.strategies.expected_error import ExpectedError
 from askwell.strategies.falcun import Falcun
 from askwell.strategies.gaussian_mixture import GaussianMixture
+from askwell.strategies.influence import Influence
 from askwell.strategies.kmeans_boundary import KMeansBoundary
 from askwell.strategies.kmeans_centre import KMeansCentre
 from askwell.strategies.least_confidence import LeastConfidence
@@ -67,6 +68,7 @@ __all__ = [
     "Falcun",
     "FixedThreshold",
     "GaussianMixture",
+    "Influence",
     "KMeansBoundary",
     "KMeansCentre",
     "LabelAll",
