@@ -40,6 +40,13 @@ class Reading(NamedTuple):
     embeddings: str | None = None
 
 
+def located(name: str | Path | None) -> str | None:
+    """An encoder's or a file's absolute path, which holds wherever it is read; an encoder's name stays."""
+    if name is None or str(name) == SENTENCES:
+        return None if name is None else SENTENCES
+    return str(Path(name).expanduser().resolve())
+
+
 def open_pool(pool: Any, reading: Reading, ids: Any = None) -> tuple[Rows, np.ndarray | None]:
     """The pool, and its encoding if it was kept by an earlier process.
 

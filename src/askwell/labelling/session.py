@@ -12,14 +12,14 @@ from askwell.asking.ask import chooser_of
 from askwell.asking.belief import read_proba
 from askwell.asking.defaults import default_strategy
 from askwell.asking.notes import notes
-from askwell.asking.pool import Reading, encode_pool, open_pool, read_pool
+from askwell.asking.pool import Reading, encode_pool, located, open_pool, read_pool
 from askwell.asking.stopping import DEFAULT, Stop
 from askwell.core import ACCURACY, AskwellError, unknown
 from askwell.data.kept import KeptTable
-from askwell.encoders import SENTENCES, unused
+from askwell.encoders import unused
 from askwell.execution import compilation_cache
 from askwell.labelling import saved, told
-from askwell.labelling.log import BEFORE, EXCLUDE, HOW, Event, Log
+from askwell.labelling.log import EXCLUDE, HOW, Event, Log
 from askwell.labelling.standing import Standing
 from askwell.labelling.status import Status, status_of
 from askwell.learners import as_learner
@@ -103,14 +103,7 @@ class Session:
         self._audit = Audited(chosen, audit) if audit else None
         self.strategy = self._audit or chosen
         only = None if features_from is None else tuple(features_from)
-        files = [
-            None
-            if one is None
-            else SENTENCES
-            if str(one) == SENTENCES
-            else str(Path(one).expanduser().resolve())
-            for one in (encoder, embeddings)
-        ]
+        files = [located(one) for one in (encoder, embeddings)]
         reading = Reading(label, id, labels is not None, tuple(ignore or ()), only, features, *files)
         self._pool, (rows, x) = (X, reading, ids), open_pool(X, reading, ids)
         self._encoder = None
@@ -139,15 +132,9 @@ class Session:
             "audit": audit,
             "stop": dataclasses.asdict(stop),
         }
-        self.log = Log()
         before = collect(rows, labels, label=label, id=id, classes=declared)
         self.notes = (*unused(encoder), *notes(rows, before, label))
-        names, words = self.ids[before.rows], np.array(before.classes, object)[before.y[before.rows]]
-        for turn in np.unique(before.turn):
-            at = before.turn == turn
-            if turn:
-                self.log.add(Event("ask", tuple(names[at]), audit=tuple(names[at & before.drawn])))
-            self.log.add(Event("tell", tuple(names[at]), tuple(words[at]), BEFORE))
+        self.log = Log(told.before(self.ids, before))
 
     @property
     def classes(self) -> tuple[str, ...]:

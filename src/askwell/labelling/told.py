@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from askwell.asking.answers import in_order
+from askwell.asking.answers import Answers, in_order
 from askwell.core import NO_ANSWER, NOT_ASKED, AskwellError, unknown
 from askwell.data.columns import text
-from askwell.labelling.log import LATER, Log
+from askwell.labelling.log import BEFORE, LATER, Event, Log
 
 
 def listed(given: Any) -> list[Any]:
@@ -99,3 +99,15 @@ def labels_of(log: Log, place: Mapping[str, int], classes: Sequence[str]) -> np.
     for name, word in log.labels.items():
         y[place[name]] = index[word]
     return y
+
+
+def before(ids: np.ndarray, answers: Answers) -> list[Event]:
+    """What was asked and told before a session begins, batch by batch; of some labels it is not known when."""
+    events = []
+    names, words = ids[answers.rows], np.array(answers.classes, object)[answers.y[answers.rows]]
+    for turn in np.unique(answers.turn):
+        at = answers.turn == turn
+        if turn:
+            events.append(Event("ask", tuple(names[at]), audit=tuple(names[at & answers.drawn])))
+        events.append(Event("tell", tuple(names[at]), tuple(words[at]), BEFORE))
+    return events
