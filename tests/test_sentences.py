@@ -1,5 +1,6 @@
 """The sentence encoder: what it gives, that it stands beside TF-IDF, and that it goes wherever an encoder goes."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -26,6 +27,12 @@ def test_texts_of_one_meaning_are_near_each_other():
     assert found[0] @ found[1] > max(found[0] @ found[2], found[1] @ found[2]) + 0.2
     assert not sentences.embed(["", "  "]).any()
     np.testing.assert_array_equal(sentences.embed(texts[::-1]), found[::-1])
+
+
+def test_other_packages_stay_quiet():
+    code = "import logging; from askwell.data import sentences; sentences.embed(['a']); logging.info('talk')"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout + ran.stderr == ""
 
 
 @pytest.fixture(scope="module")

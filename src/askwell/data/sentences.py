@@ -1,5 +1,6 @@
 """Texts as numbers by a small sentence encoder that needs no network: the optional extra `sentences`."""
 
+import logging
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import Path
@@ -35,6 +36,8 @@ def _one(text: str) -> np.ndarray:
 
 @cache
 def _model() -> Any:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
     try:
         import wordllama  # pyright: ignore[reportMissingImports]
     except ImportError as error:
@@ -42,6 +45,9 @@ def _model() -> Any:
             "The encoder 'sentences' needs the package wordllama, which is not installed: pip install "
             "'askwell[sentences]'."
         ) from error
+    finally:  # it sets up logging for the whole process, and other packages would begin to talk
+        root.handlers[:] = handlers
+        root.setLevel(level)
     # Weights and tokeniser are part of the package; elsewhere it would look for them on the network.
     home = Path(wordllama.__file__).parent
     return wordllama.WordLlama.load(cache_dir=home, disable_download=True)
