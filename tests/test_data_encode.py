@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from askwell.core import AskwellError
-from askwell.data import Table, encode, load
+from askwell.data import Table, encode, load, thinned
 
 
 def table(columns: dict, labels=None, **more) -> Table:
@@ -160,3 +160,16 @@ def test_the_same_bits_in_another_process():
 
 def prose() -> str:
     return hashlib.sha256(encode(mixed()).x.tobytes()).hexdigest()
+
+
+def test_thinned_classes_fall_as_a_geometric_series_and_keep_their_rows():
+    whole = encode(load("iris"))
+    counts = np.bincount(thinned(whole, 0.04).y)
+    assert counts.tolist() == [50, 10, 2]
+    assert np.bincount(thinned(thinned(whole, 0.04), 0.04).y).tolist() == [50, 10, 2]
+    fewer = thinned(whole, 0.1)
+    at = np.flatnonzero(np.isin(whole.ids, fewer.ids))
+    assert fewer.ids.tolist() == whole.ids[at].tolist()
+    assert np.array_equal(fewer.x, whole.x[at])
+    assert np.array_equal(fewer.y, whole.y[at])
+    assert np.array_equal(fewer.ids, thinned(whole, 0.1).ids)

@@ -226,6 +226,8 @@ def test_what_is_not_finite_stops_the_run_and_keeps_the_checkpoint(spec, whole, 
         ({"sources": ({"datasets": "nowhere"},)}, "nowhere"),
         ({"sources": ({"datasets": "iris", "pool": 200},)}, "iris has 150 rows, too few for a pool of 200"),
         ({"sources": ()}, "sources is"),
+        ({"sources": ({"thinned": 2},)}, "thinned is 2; it should be less than or equal to 1"),
+        ({"metric": "acuracy"}, "Unknown metric 'acuracy'. Did you mean 'accuracy'"),
     ],
 )
 def test_a_wrong_spec_is_one_sentence(field, says, tmp_path):
@@ -233,6 +235,18 @@ def test_a_wrong_spec_is_one_sentence(field, says, tmp_path):
         train(TrainingSpec.make(**TINY | field), tmp_path / "run")
     assert says in str(error.value)
     assert not (tmp_path / "run").exists() or not (tmp_path / "run" / "checkpoint.safetensors").exists()
+
+
+def test_validation_judges_by_the_metric_and_less_loss_is_better():
+    run = module.Run(TrainingSpec.make(**TINY, metric="log-loss"))
+    run.validate(0)
+    assert run._validation is not None
+    _, key, pools, others = run._validation[0]
+    game, head = run.sources[0][0], jax.tree.map(lambda leaf: leaf[0], run.heads).open()
+    own = jax.jit(lambda key, pools: programs.areas(game, head, key, pools, "log_loss"))(key, pools)
+    (row,) = run.rows["validation"]
+    assert row["difference"] == pytest.approx(float((others["random"] - own).mean()), abs=1e-5)
+    assert float(run.state.score[0]) == pytest.approx(-float(own.mean()), abs=1e-5)
 
 
 def rows(**figures):
