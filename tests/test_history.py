@@ -11,10 +11,12 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 import askwell
 from askwell import AskwellError
 from askwell.cli import main
-from askwell.data import as_matrix, rows_of
+from askwell.data import as_matrix, load, rows_of
+from askwell.encoders import encode_table
 from askwell.encoders.domain import Domain, load_domain
 from askwell.encoders.metric import CANDIDATES, NONE, Metric, between, within
 from askwell.labelling.models import load_model, save_model
+from askwell.training import TaskSource
 from askwell.training.history import learn_metric
 
 
@@ -267,6 +269,25 @@ def test_of_many_directions_those_are_kept_in_which_past_classes_differ():
 def test_unit_is_a_length():
     x, y = classes_in_noise()
     assert np.allclose(Metric(within(0.1), 2.0)(x, y), 2 * Metric(within(0.1))(x, y))
+
+
+def test_a_policy_may_go_on_learning_on_the_history_in_its_metric(domain):
+    past, learned = str(domain / "past.parquet"), str(domain / "learned")
+    about = {
+        "datasets": (past,),
+        "encoder": learned,
+        "subsets": True,
+        "pool": 150,
+        "selection": 40,
+        "features": 10,
+    }
+    pools = TaskSource.make(**about).tasks().draw((0,), 4)
+    assert pools.x.shape == (4, 150, 11)
+    assert len({len(np.unique(y)) for y in pools.y}) > 1  # random classes of the past
+    rows = {row.tobytes() for row in encode_table(load(past), 11, learned).x}
+    assert all(row.tobytes() in rows for row in pools.x.reshape(-1, 11))
+    with pytest.raises(AskwellError, match="has 11 features in that encoder and its source has room for 4"):
+        TaskSource.make(**about | {"features": 4}).tasks()
 
 
 @pytest.fixture

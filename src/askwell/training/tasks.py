@@ -9,7 +9,8 @@ from pydantic import Field
 
 from askwell.core import AskwellError, Pool
 from askwell.core.spec import Listed, Share, Size
-from askwell.data import Dataset, Synthetic, encode, load, thinned
+from askwell.data import Dataset, Synthetic, load, thinned
+from askwell.encoders import encode_table
 from askwell.games import AbstractGame, AbstractGameSpec
 from askwell.learners import make_learner
 
@@ -19,6 +20,9 @@ class TaskSource(AbstractGameSpec):
 
     Attributes:
         datasets: real sets, drawn alike; none: the synthetic generator with the settings `synthetic`.
+        label: their column of labels, as in `askwell.compare`.
+        encoder: what ``askwell train --history`` wrote: they are played in that metric. With `subsets`, and the history
+            itself among `datasets`, a policy goes on learning on what was labelled before.
         share: how often this source is drawn from, relative to the others.
         batch, learner: what the game is played with, besides what every game's spec has.
         pool, selection, report: points of each part; `features` and `classes` the room that a task has for them.
@@ -28,9 +32,11 @@ class TaskSource(AbstractGameSpec):
     """
 
     KIND: ClassVar[str] = "training spec field"
-    PATHS: ClassVar[tuple[str, ...]] = ("datasets",)
+    PATHS: ClassVar[tuple[str, ...]] = ("datasets", "encoder")
 
     datasets: Listed = ()
+    label: str | None = None
+    encoder: str | None = None
     share: Annotated[float, Field(gt=0)] = 1.0
     batch: Size = 10
     learner: str = "logistic"
@@ -92,13 +98,19 @@ class Real:
 
     def __init__(self, source: TaskSource):
         self._settings = source
-        sets = [encode(load(name), features=source.features) for name in source.datasets]
+        tables = [load(name, label=source.label) for name in source.datasets]
+        sets = [encode_table(table, source.features, source.encoder) for table in tables]
         self._sets = [thinned(one, source.thinned) for one in sets] if source.thinned else sets
         for one in self._sets:
             if len(one.classes) > source.classes and not source.subsets:
                 raise AskwellError(
                     f"{one.name} has {len(one.classes)} classes and its source has room for {source.classes}; set "
                     "classes higher, or subsets = true."
+                )
+            if one.x.shape[1] > source.features:
+                raise AskwellError(
+                    f"{one.name} has {one.x.shape[1]} features in that encoder and its source has room for "
+                    f"{source.features}; set features higher."
                 )
             if len(one.y) < source.pool + 2:
                 raise AskwellError(f"{one.name} has {len(one.y)} rows, too few for a pool of {source.pool}.")
