@@ -279,7 +279,7 @@ def test_a_policy_may_go_on_learning_on_the_history_in_its_metric(domain):
         "subsets": True,
         "pool": 150,
         "selection": 40,
-        "features": 10,
+        "features": 11,
     }
     pools = TaskSource.make(**about).tasks().draw((0,), 4)
     assert pools.x.shape == (4, 150, 11)
