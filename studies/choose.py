@@ -10,7 +10,7 @@ from pathlib import Path
 
 import askwell
 from askwell.data import Dataset, load, thinned
-from askwell.data.catalogue import META_VALIDATION, catalogue
+from askwell.data.catalogue import META_VALIDATION, TWINS, catalogue
 from askwell.execution import workers
 
 STRATEGIES = (
@@ -27,7 +27,7 @@ SPLITS = 12
 def sets() -> list[str]:
     """Names of the meta-validation and the held-out sets."""
     roles = {entry.name: entry.role for entry in catalogue() if entry.installed}
-    for twin in ("keel:iris", "keel:wine", "wdbc", "optdigits"):  # the same data as another set
+    for twin in TWINS:
         roles.pop(twin, None)
     return [
         *(name for name, role in roles.items() if role == META_VALIDATION),

@@ -20,7 +20,7 @@ from askwell.asking.estimate import audited
 from askwell.asking.indicators import indicate
 from askwell.core import AskwellError
 from askwell.data import Dataset, Synthetic, load, split
-from askwell.data.catalogue import META_TRAIN, META_VALIDATION, catalogue
+from askwell.data.catalogue import META_TRAIN, META_VALIDATION, TWINS, catalogue
 from askwell.learners import make_learner
 from askwell.policies import make_strategy
 from askwell.strategies.audited import Audited
@@ -45,7 +45,7 @@ def sets() -> dict[str, str]:
     """Names and roles of all that is played."""
     drawn = {f"synthetic {i} {j}": "synthetic" for i in range(len(SYNTHETIC)) for j in range(DRAWN)}
     real = {entry.name: entry.role or "other" for entry in catalogue() if entry.installed}
-    for twin in ("keel:iris", "keel:wine", "wdbc", "optdigits"):  # the same data as another set
+    for twin in TWINS:
         real.pop(twin, None)
     return {**drawn, **dict(sorted(real.items(), key=lambda pair: ORDER.index(pair[1])))}
 

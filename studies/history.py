@@ -1,4 +1,4 @@
-"""What does a domain's history bring? `python studies/history.py --text FOLDER`, some 30 minutes on two cores.
+"""What does a domain's history bring? `python studies/history.py --text FOLDER`, some 7 minutes a deal.
 
 Eight domains, each dealt ten times into past and new classes. The metric is learned from rows of past classes alone,
 as `askwell train --history` does. Then strategies play pools of the new classes (10 rounds of 10 labels, from nothing),

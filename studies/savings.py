@@ -1,4 +1,4 @@
-"""What do batches save against random ones? `python studies/savings.py`, some 15 minutes on two cores.
+"""What do batches save against random ones? `python studies/savings.py`, half an hour on two busy cores.
 
 Plays strategies and random batches of ten on every open set that the shipped policy was not trained on, and compares
 two things at the same number of labels: the wrong predictions, and how many random labels do as well. The quartiles
@@ -18,7 +18,7 @@ from sklearn.isotonic import IsotonicRegression
 import askwell
 from askwell.core import AskwellError
 from askwell.data import load
-from askwell.data.catalogue import META_TRAIN, catalogue
+from askwell.data.catalogue import META_TRAIN, TWINS, catalogue
 
 HOME = Path(askwell.__file__).parent / "asking" / "savings.json"
 STRATEGIES = (
@@ -38,9 +38,6 @@ LONG = 60
 QUARTILES = (0.25, 0.5, 0.75)
 LEAST = 1e-3
 """Shares of wrong predictions below that count as that."""
-
-TWINS = ("keel:iris", "keel:wine", "wdbc", "optdigits")
-"""The same data as another set."""
 
 
 def play(name: str, folder: Path) -> pl.DataFrame | None:

@@ -8,7 +8,8 @@ from scipy.stats import spearmanr
 from sklearn.linear_model import LogisticRegression
 
 from askwell.core import AskwellError, gathered
-from askwell.core.influence import LabelInfluence, believed, extended, root_of
+from askwell.core.geometry import extended
+from askwell.core.influence import LabelInfluence, believed, root_of
 from askwell.learners import make_learner
 from askwell.strategies.influence import _entropy_bend, expected_change
 

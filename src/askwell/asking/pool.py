@@ -42,9 +42,9 @@ class Reading(NamedTuple):
 
 def located(name: str | Path | None) -> str | None:
     """An encoder's or a file's absolute path, which holds wherever it is read; an encoder's name stays."""
-    if name is None or str(name) == SENTENCES:
-        return None if name is None else SENTENCES
-    return str(Path(name).expanduser().resolve())
+    if name is None:
+        return None
+    return SENTENCES if str(name) == SENTENCES else str(Path(name).expanduser().resolve())
 
 
 def open_pool(pool: Any, reading: Reading, ids: Any = None) -> tuple[Rows, np.ndarray | None]:

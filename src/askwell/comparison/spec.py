@@ -2,18 +2,12 @@
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from askwell.core import ACCURACY, METRICS, unknown
-from askwell.core.spec import Listed, Names, Size, Sizes, once
+from askwell.core import ACCURACY
+from askwell.core.spec import Listed, MetricName, Names, Size, Sizes, once
 from askwell.games import GAMES, AbstractGame, AbstractGameSpec, BatchGame
 from askwell.learners import AbstractLearner
-
-
-def _metric(value: str) -> str:
-    if value not in METRICS:
-        raise ValueError(unknown("metric", value, METRICS))
-    return value
 
 
 class Spec(AbstractGameSpec):
@@ -54,7 +48,7 @@ class Spec(AbstractGameSpec):
     features: Size = 64
     encoder: str | None = None
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
-    metric: Annotated[str, AfterValidator(_metric)] = ACCURACY
+    metric: MetricName = ACCURACY
 
     @model_validator(mode="before")
     @classmethod

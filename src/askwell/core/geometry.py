@@ -93,3 +93,8 @@ def _neighbours(x: Float[Array, "n d"], rows: Int[Array, " m"], k: int) -> Float
         return -jax.lax.top_k(-d, k)[0]
 
     return jax.lax.map(nearest, rows, batch_size=min(max(CACHED // n, 1), len(rows)))
+
+
+def extended(x: Float[Array, "m d"]) -> Float[Array, "m p"]:
+    """Points with a 1 at the end, for the intercept."""
+    return jnp.concatenate([x, jnp.ones((len(x), 1), x.dtype)], axis=1)

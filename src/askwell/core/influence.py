@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from askwell.core.geometry import extended
 from askwell.core.inverse import inverse
 
 SOFT = 1e-4
@@ -83,11 +84,6 @@ class LabelInfluence(eqx.Module):
         inner = root @ damping(self.leverage(x), root) @ root.T
         less = jnp.einsum("ipk,kl,jql->ipjq", reach, inner, reach)
         return eqx.tree_at(lambda one: one.inverse, self, self.inverse - less)
-
-
-def extended(x: Float[Array, "m d"]) -> Float[Array, "m p"]:
-    """Points with a 1 at the end, for the intercept."""
-    return jnp.concatenate([x, jnp.ones((len(x), 1), x.dtype)], axis=1)
 
 
 def believed(

@@ -10,6 +10,7 @@ import tomli_w
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from askwell.core.errors import AskwellError
+from askwell.core.metrics import METRICS
 from askwell.core.registry import unknown
 
 
@@ -28,6 +29,13 @@ def once(values: tuple) -> tuple:
     return tuple(dict.fromkeys(values))
 
 
+def _metric(value: str) -> str:
+    if value not in METRICS:
+        raise ValueError(unknown("metric", value, METRICS))
+    return value
+
+
+MetricName = Annotated[str, AfterValidator(_metric)]
 Size = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Listed = Annotated[tuple[str, ...], BeforeValidator(listed)]

@@ -15,6 +15,9 @@ META_TRAIN = "meta-train"
 META_VALIDATION = "meta-validation"
 HELD_OUT = "held out"
 
+TWINS = ("keel:iris", "keel:wine", "wdbc", "optdigits")
+"""Names of the same data as another set of the catalogue, or of a part of it: studies leave them out."""
+
 _KEEL_ROLES = {
     META_TRAIN: "magic ring twonorm banana led7digit page-blocks thyroid titanic coil2000 marketing nursery "
     "adult",

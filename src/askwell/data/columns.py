@@ -4,11 +4,14 @@ import dataclasses
 import datetime
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from askwell.core import AskwellError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
 """Cells that count as missing, after stripping and in lower case."""
@@ -197,6 +200,11 @@ def prose(words: Sequence[str | None]) -> bool:
     if len(set(present)) <= PROSE_DISTINCT:
         return False
     return sum(len(w.split()) for w in present) >= PROSE_WORDS * len(present)
+
+
+def prose_columns(frame: "pd.DataFrame", words: Sequence[str], texts: Sequence[str]) -> list[str]:
+    """Those of the columns `words` that are prose: named in `texts`, or by what their cells hold."""
+    return [name for name in words if name in texts or prose(frame[name].tolist())]
 
 
 def names_rows(column: Column) -> bool:

@@ -16,7 +16,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from sklearn.utils.extmath import randomized_svd
 
 from askwell.core import AskwellError
-from askwell.data.columns import CATEGORIES, CONSTANT, prose
+from askwell.data.columns import CATEGORIES, CONSTANT, prose_columns
 from askwell.data.sentences import embed
 
 TERMS = 20_000
@@ -62,7 +62,7 @@ class Encoder(TransformerMixin, BaseEstimator):
         frame = _dates_as_numbers(frame, self.dates_)
         self.numeric_ = list(frame.select_dtypes("number"))
         self.others_ = [name for name in frame.columns if name not in set(self.numeric_)]
-        texts = [name for name in self.others_ if name in self.texts or prose(frame[name].tolist())]
+        texts = prose_columns(frame, self.others_, self.texts)
         categories = [name for name in self.others_ if name not in set(texts)]
         values = frame[self.numeric_].to_numpy(dtype=np.float64)
         self.peak_ = (

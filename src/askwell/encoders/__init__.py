@@ -8,7 +8,7 @@ import numpy as np
 
 from askwell.core import AskwellError
 from askwell.data import Dataset, Matrix, Table, fit_encoder
-from askwell.data.columns import prose
+from askwell.data.columns import prose_columns
 from askwell.data.encode import with_labels
 
 SENTENCES = "sentences"
@@ -45,7 +45,7 @@ def with_sentences(rows: Table | Matrix) -> Table:
     """
     if isinstance(rows, Table):
         words = rows.features.select_dtypes(exclude=["number", "datetime", "datetimetz"])
-        if any(name in rows.texts or prose(words[name].tolist()) for name in words):
+        if prose_columns(words, list(words), rows.texts):
             return dataclasses.replace(rows, sentences=True)
     raise AskwellError(f"{rows.name} has no column of prose, and '{SENTENCES}' encodes prose; leave it out.")
 

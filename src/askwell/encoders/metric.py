@@ -81,17 +81,17 @@ class Metric(NamedTuple):
         return projection * (self.length / np.sqrt(np.mean(np.var(x @ projection, axis=0))))
 
 
-SPREAD = "the past classes' spread"
 SHRINKAGES, SPREADS, LENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0), (0.1, 1.0), (1.0, 2.0)
 
+BETWEEN: Mapping[str, Fit] = {
+    f"within-class whitening, shrunk by {s:g}, and the past classes' spread, shrunk by {t:g}": between(s, t)
+    for s in SHRINKAGES[::2]
+    for t in SPREADS
+}
 KINDS: Mapping[str, Fit] = {
     "the features": plain,
     **{f"within-class whitening, shrunk by {s:g}": within(s) for s in SHRINKAGES},
-    **{
-        f"within-class whitening, shrunk by {s:g}, and {SPREAD}, shrunk by {t:g}": between(s, t)
-        for s in SHRINKAGES[::2]
-        for t in SPREADS
-    },
+    **BETWEEN,
 }
 
 WIDE = ", among four times as many features"
@@ -99,9 +99,8 @@ WIDE = ", among four times as many features"
 CANDIDATES: Mapping[str, Metric] = {
     f"{name}{WIDE if wide else ''}{', twice as long' if length > 1 else ''}": Metric(fit, length, wide)
     for length in LENGTHS
-    for wide in (False, True)
-    for name, fit in KINDS.items()
-    if not wide or SPREAD in name
+    for wide, kinds in ((False, KINDS), (True, BETWEEN))
+    for name, fit in kinds.items()
 }
 """What may be chosen besides `NONE`. Only what knows where classes lie apart can choose among features."""
 

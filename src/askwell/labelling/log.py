@@ -65,6 +65,7 @@ class Log:
         self.skipped: dict[str, str] = {}
         self.batches: list[Batch] = []
         self._asked: set[str] = set()
+        self._given: set[str] = set()
         self._back: dict[str, int] = {}  # the number of rounds after which a row that was put off comes back
         for event in events or []:
             self.add(event)
@@ -80,7 +81,7 @@ class Log:
                 self.labels[name] = word
                 self.skipped.pop(name, None)
             if event.how == BEFORE:
-                self._asked |= set(event.ids)
+                self._given |= set(event.ids)
         else:
             for name in event.ids:
                 self.labels.pop(name, None)
@@ -97,14 +98,12 @@ class Log:
     @property
     def unasked(self) -> int:
         """How many of the labels no batch had asked for."""
-        return len(set(self.labels) - self._asked)
+        return len(set(self.labels) - self._asked - self._given)
 
     @property
     def chosen(self) -> bool:
         """Whether every label is of a row that some batch asked for."""
-        return set(self.labels) <= {
-            name for event in self.events if event.does == "ask" for name in event.ids
-        }
+        return self._asked.issuperset(self.labels)
 
     @property
     def open_batch(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from askwell.core import AbstractFitted, AbstractLearner, AskwellError, LabelInfluence
+from askwell.core.geometry import extended
 from askwell.core.inverse import inverse
 from askwell.learners.base import complete, seen_classes
 
@@ -23,6 +24,11 @@ class LogisticFitted(AbstractFitted):
     coefficients: Float[Array, "c d"]
     intercepts: Float[Array, " c"]
     seen: Bool[Array, " c"]
+
+    @property
+    def weights(self) -> Float[Array, "c p"]:
+        """The coefficients with the intercept as last column: ``p = d + 1``."""
+        return jnp.concatenate([self.coefficients, self.intercepts[:, None]], axis=1)
 
     def log_proba(self, x: Float[Array, "m d"]) -> Float[Array, "m c"]:
         """See `AbstractFitted.log_proba`."""
@@ -94,9 +100,8 @@ class Logistic(AbstractLearner):
     ) -> LabelInfluence:
         """See `AbstractLearner.influence`."""
         assert isinstance(fitted, LogisticFitted)
-        weights = jnp.concatenate([fitted.coefficients, fitted.intercepts[:, None]], axis=1)
         ridge, _ = self._ridge(fitted.seen, x.shape[1])
-        return LabelInfluence.of(weights, fitted.seen, x, y, weight, ridge)
+        return LabelInfluence.of(fitted.weights, fitted.seen, x, y, weight, ridge)
 
     def refit(
         self,
@@ -111,7 +116,7 @@ class Logistic(AbstractLearner):
         assert isinstance(fitted, LogisticFitted)
         seen = seen_classes(y, weight, classes)
         # Points run along the last axis: it is the long one, and the one that the processor vectorises.
-        xt = jnp.concatenate([x, jnp.ones((x.shape[0], 1))], axis=1).T
+        xt = extended(x).T
         target = jnp.where(y == jnp.arange(classes)[:, None], weight, 0.0)
         ridge, penalty = self._ridge(seen, x.shape[1])
         free = jnp.append(jnp.zeros(x.shape[1]), INTERCEPT * penalty)
@@ -149,8 +154,7 @@ class Logistic(AbstractLearner):
             end = jnp.minimum(s.step + STAGE, self.max_steps)
             return jax.lax.while_loop(lambda s: (s.decrement > tolerance) & (s.step < end), advance, first)
 
-        weights = jnp.concatenate([fitted.coefficients, fitted.intercepts[:, None]], axis=1)
-        weights = jnp.where(seen[:, None], weights, 0.0)
+        weights = jnp.where(seen[:, None], fitted.weights, 0.0)
         logits = weights @ xt
         proba, gradient = slope(weights, logits)
         first = _Step(weights, logits, proba, gradient, gradient, gradient, jnp.array(jnp.inf), jnp.array(0))

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from askwell.core import View
-from askwell.core.geometry import rbf, square_distance
+from askwell.core.geometry import extended, rbf, square_distance
 from askwell.core.inverse import inverse
 from askwell.strategies import coverage, uncertainty
 
@@ -170,7 +170,7 @@ def look(view: View, q: int, rows: Int[Array, " m"]) -> tuple[Sight, Batch]:
     )
 
     # A linear model of what was asked: its predictive variance is x'Mx with M = (X'X + I)^-1.
-    scaled = jnp.concatenate([view.x, jnp.ones((n, 1))], axis=1)
+    scaled = extended(view.x)
     asked = jnp.where(used[:, None] > 0, scaled[row], 0.0)
     d1 = scaled.shape[1]
     variance = inverse(asked.T @ asked + jnp.eye(d1))

@@ -92,10 +92,11 @@ class Adaptive(AbstractStrategy):
                 answers = now.y.at[picks].set(y[pool][picks])
                 evidence = gathered(x[pool], y[pool], rows)
                 fitted = learner.fit(fit_key, *evidence, classes)
-                right = jnp.argmax(fitted.log_proba(x), axis=1) == y
+                log_proba = fitted.log_proba(x)
+                right = jnp.argmax(log_proba, axis=1) == y
                 after = dataclasses.replace(
                     now,
-                    log_proba=fitted.log_proba(x[pool]),
+                    log_proba=log_proba[pool],
                     y=answers,
                     rows=rows,
                     evidence=evidence,

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from askwell.core import AbstractStrategy, AskwellError, View
+from askwell.core.geometry import extended
 from askwell.core.inverse import inverse
 from askwell.strategies.pickers import greedy
 
@@ -92,7 +93,7 @@ class Bait(AbstractStrategy):
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
         """See `AbstractStrategy.select`."""
         n, c = view.log_proba.shape
-        x = jnp.concatenate([view.x, jnp.ones((n, 1))], axis=1)
+        x = extended(view.x)
         proba = jnp.where(view.cold, 1 / c, view.proba).T
         amount = proba * (1 - proba)
         most = min(2 * q, n)

@@ -31,7 +31,7 @@ class GaussianMixture(AbstractStrategy):
         """See `AbstractStrategy.select`."""
         view = dataclasses.replace(view, x=view.x - jnp.mean(view.x, axis=0))
         centres, group = label_groups(key, view, q)
-        log_density, _ = fit(view.x, centres, group)
+        log_density = fit(view.x, centres, group)
         component = jnp.argmax(log_density, axis=0)
         # Two points of one component are equally likely but for rounding: luck decides between them.
         own = jnp.round(jnp.take_along_axis(log_density, component[None], axis=0)[0], 2)
@@ -42,10 +42,8 @@ class GaussianMixture(AbstractStrategy):
         return from_groups(key, own, component, len(centres), prefer, view.asked, q)
 
 
-def fit(
-    x: Float[Array, "n d"], centres: Float[Array, "k d"], group: Int[Array, " n"]
-) -> tuple[Float[Array, "k n"], Float[Array, " k"]]:
-    """Logarithm of each component's weight times its density at each point, and the weights.
+def fit(x: Float[Array, "n d"], centres: Float[Array, "k d"], group: Int[Array, " n"]) -> Float[Array, "k n"]:
+    """Logarithm of each component's weight times its density at each point.
 
     It begins with k-means: `centres`, and the group of each point. A centre without points is not used.
     """
@@ -69,4 +67,4 @@ def fit(
 
     start = moments((group == jnp.arange(len(centres))[:, None]).astype(x.dtype))
     found, _ = jax.lax.scan(step, start, None, length=STEPS)
-    return joint(*found), found[2]
+    return joint(*found)

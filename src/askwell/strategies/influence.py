@@ -7,7 +7,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from askwell.core import AbstractStrategy, LabelInfluence, View
-from askwell.core.influence import believed, damping, extended, root_of
+from askwell.core.geometry import extended
+from askwell.core.influence import believed, damping, root_of
 from askwell.strategies.pickers import greedy
 from askwell.strategies.refit import fitted_of, learner_of
 

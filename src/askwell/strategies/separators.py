@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from askwell.core.geometry import extended
 from askwell.core.inverse import inverse
 
 NEWTON_STEPS = 15
@@ -33,7 +34,7 @@ def logistic(
     changes the loss by less than a millionth. If all targets are the same, the intercept just grows large.
     """
     d = x.shape[1]
-    wide = jnp.concatenate([x, jnp.ones((x.shape[0], 1))], axis=1)
+    wide = extended(x)
     penalty = jnp.append(jnp.full(d, ridge), 1e-4)
     scales = 0.5 ** jnp.arange(6)
 
@@ -67,7 +68,7 @@ def svm(
     ``w = Σ βᵢ xᵢ`` and ``a = Σ βᵢ``. Points with ``β ≠ 0`` are the support vectors. Newton steps on the
     primal (Chapelle 2007), each halved until it descends: exact once the set of support vectors no longer changes.
     """
-    wide = jnp.concatenate([x, jnp.ones((x.shape[0], 1))], axis=1)
+    wide = extended(x)
     gram = wide @ wide.T
     scales = 0.5 ** jnp.arange(6)
 

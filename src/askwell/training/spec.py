@@ -5,8 +5,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from askwell.core import ACCURACY, AskwellError, metric_of, unknown
-from askwell.core.spec import AbstractSpec, Listed, Size, tuples
+from askwell.core import ACCURACY, AskwellError, unknown
+from askwell.core.spec import AbstractSpec, Listed, MetricName, Size, tuples
 from askwell.policies import HEADS
 from askwell.training.optimiser import Optimiser
 from askwell.training.tasks import TaskSource
@@ -59,7 +59,7 @@ class TrainingSpec(AbstractSpec):
     against: Listed = ("random", "margin", "margin-herding")
     sources: Annotated[tuple[TaskSource, ...], BeforeValidator(tuples), Field(min_length=1)] = (TaskSource(),)
     validation: Annotated[tuple[TaskSource, ...], BeforeValidator(tuples)] = ()
-    metric: str = ACCURACY
+    metric: MetricName = ACCURACY
 
     @model_validator(mode="after")
     def _fits_together(self) -> "TrainingSpec":
@@ -68,7 +68,6 @@ class TrainingSpec(AbstractSpec):
                 f"tasks is {self.tasks} and chunk, the tasks in one program, {self.chunk}; give tasks a multiple of "
                 "chunk, at least twice as many."
             )
-        metric_of(self.metric)
         if self.head not in HEADS:
             raise AskwellError(unknown("head", self.head, HEADS))
         games = [source.make_game() for source in (*self.sources, *self.validation)]

@@ -93,6 +93,7 @@ class Desk:
                 people = Counter(one.annotator for one in votes.all())
                 seconds, disputed = list(votes.seconds()), len(votes.disputed())
                 alpha = votes.agreement() if votes.overlap > 1 else None
+                random = self._random()
             gain = found.assessment.gain
             return {
                 "title": self.title,
@@ -109,7 +110,7 @@ class Desk:
                 else {"labels": gain.more, "expected": gain.expected, "most": gain.most},
                 "stop": list(found.reasons),
                 "curve": self.judge.curve,
-                "random": self._random(),
+                "random": random,
                 "saving": found.random and found.random.text(),
                 "seconds": round(statistics.median(seconds), 1) if seconds else None,
                 "people": people,
