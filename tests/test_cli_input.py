@@ -136,3 +136,21 @@ def test_an_error_of_ours_is_not_hidden(monkeypatch):
     monkeypatch.setattr("askwell.comparison.compare", broken)
     with pytest.raises(ZeroDivisionError):
         cli.main()
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        (["error"], "--setting is 'error'; give a setting of the game and its value, as error=0.2"),
+        (["error=2"], "0..1; 2 was given"),
+        (["eror=0.2"], "Did you mean 'error'"),
+        (["by=clas"], "Did you mean 'class'"),
+    ],
+)
+def test_settings_of_a_game(refused, setting, words):
+    options = [part for one in setting for part in ("--setting", one)]
+    assert words in refused("compare", "iris", "--game", "class-queries", *options)
+
+
+def test_a_setting_that_the_batch_game_has_not(refused):
+    assert "has no settings of its own; given error" in refused("compare", "iris", "--setting", "error=0.2")

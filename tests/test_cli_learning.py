@@ -76,7 +76,11 @@ def test_from_a_spec_to_a_judged_policy(say, tmp_path):
 
 
 def test_a_head_over_groups_says_how_well_they_agree_with_the_classes(say, tmp_path):
-    (tmp_path / "spec.toml").write_text(SPEC.replace("updates = 4", 'updates = 1\nhead = "groups"'))
+    (tmp_path / "spec.toml").write_text(
+        SPEC.replace("updates = 4", 'updates = 1\nhead = "groups"')
+        .replace('"random"', '"pool-shares"')
+        .replace("[[sources]]", '[[sources]]\ngame = "class-queries"\ngame_settings = {by = "group"}')
+    )
     code, out, _ = say("train", "spec.toml", "--out", "run")
     assert code == 0
     assert "Groups agree with classes at 0." in out

@@ -88,7 +88,8 @@ def test_a_trainer_says_what_it_cannot_train(shown, monkeypatch):
     ):
         askwell.TrainingSpec.make(head="gain")
     with pytest.raises(
-        askwell.AskwellError, match="plays games whose actions are rows, and those of 'label-or-skip'"
+        askwell.AskwellError,
+        match="plays games whose actions are rows, classes, and those of 'label-or-skip'",
     ):
         askwell.TrainingSpec.make(head="skip", sources=[{"game": "label-or-skip"}])
     with pytest.raises(

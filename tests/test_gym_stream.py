@@ -10,6 +10,8 @@ from gymnasium.utils.env_checker import check_env  # noqa: E402
 
 from askwell.games import GAMES  # noqa: E402
 from askwell.gym import IDS  # noqa: E402
+from askwell.policies.group_features import CONTEXT  # noqa: E402
+from askwell.policies.group_features import FEATURES as GROUPS  # noqa: E402
 from askwell.policies.skip import INPUTS  # noqa: E402
 from test_gym import blobs  # noqa: E402
 
@@ -96,3 +98,25 @@ def test_the_vector_form_plays_what_gymnasiums_loop_over_single_ones_plays():
                 np.testing.assert_array_equal(one[-1][name][has], other[-1][name][has])
         ends += int(one[2].sum()) * (1 if one[2].sum() < 3 else 0)
     assert ends >= 3  # some ended alone
+
+
+def test_classes_are_asked_for_in_gymnasium():
+    """The other game that is no batch of rows: one action for each place, one row of features for each class."""
+    settings = SETTINGS | {"game_settings": {"error": 0.0}}
+    env = gymnasium.make(IDS["class-queries"], **settings)
+    check_env(env.unwrapped)
+    assert env.action_space == gymnasium.spaces.MultiDiscrete([3] * 4)
+    assert env.observation_space.shape == (3, len(GROUPS) + len(CONTEXT))
+    env.reset(seed=0)
+    _, reward, terminated, _, info = env.step(np.array([0, 0, 1, 2]))
+    y = np.asarray(env.unwrapped.setup.pools.y)[env.unwrapped._episode.split]
+    assert np.sort(y[info["picks"]]).tolist() == [0, 0, 1, 2]
+    assert (info["cost"], info["replaced"], terminated) == (4, 0, False)
+    assert reward > 0
+    assert env.step(np.array([0, 0, 1, 2]))[2]
+    envs = gymnasium.make_vec(
+        IDS["class-queries"], num_envs=2, vectorization_mode="vector_entry_point", **settings
+    )
+    envs.reset(seed=0)
+    same = envs.step(np.array([[0, 0, 1, 2]] * 2))[4]
+    np.testing.assert_array_equal(same["picks"][0], info["picks"])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from askwell import testing
-from askwell.core import AbstractStreamStrategy, AskwellError, View
+from askwell.core import AbstractStreamStrategy, AskwellError, Skip, View
 from askwell.games import BatchGame, LabelOrSkip, rollout
 from askwell.policies import make_head
 from askwell.strategies import (
@@ -21,7 +21,7 @@ from askwell.strategies import (
     Split,
     VariableUncertainty,
 )
-from askwell.testing import streams as laws
+from askwell.testing import players as laws
 from askwell.testing.pools import make_pool
 
 RULES = {name: kind() for name, kind in STRATEGIES.items() if issubclass(kind, AbstractStreamStrategy)}
@@ -29,7 +29,7 @@ RULES["skip"] = make_head("skip", jax.random.key(0), {})
 POOL = make_pool(n=100)
 
 
-@pytest.mark.parametrize("law", testing.STREAM_LAWS, ids=lambda law: law.__name__)
+@pytest.mark.parametrize("law", testing.PLAYER_LAWS, ids=lambda law: law.__name__)
 @pytest.mark.parametrize("name", RULES)
 def test_law(name, law):
     law(RULES[name])
@@ -63,9 +63,9 @@ class Remembers(AbstractStreamStrategy):
 @pytest.mark.parametrize(
     ("strategy", "law", "sentence"),
     [
-        (Counts, laws.answers_yes_or_no, "one truth value"),
+        (Counts, laws.acts_in_its_space, "one truth value"),
         (ReadsRows, laws.order_of_rows_says_nothing, "Permuting the pool"),
-        (Remembers, laws.same_key_same_answer, "draw from the key"),
+        (Remembers, laws.same_key_same_action, "draw from the key"),
         (Remembers, laws.jitted_equals_eager, "not the eager one"),
     ],
 )
@@ -93,7 +93,7 @@ def stream(view: View, labelled: list[int], position: int, budget: int = 20, len
 
 @pytest.fixture(scope="module")
 def view() -> View:
-    return laws.at(laws._views(), 40)
+    return laws.at(laws._views(Skip), 40)
 
 
 def test_a_random_rule_spends_the_budget_on_a_fair_sample():

@@ -1,6 +1,7 @@
-"""Gradients against exact enumeration: every episode of a game of 5 points and 2 rounds of 2 is written down.
+"""Gradients against exact enumeration: every episode of a game of 2 rounds of 2 is written down.
 
-Of 4 points all would be asked, and every episode's return would be the same.
+Rows are asked of 5 points: of 4 all would be asked, and every episode's return would be the same. Classes are asked of
+6 points, two of each class; which of the two the labeller finds is written down as well.
 """
 
 import itertools
@@ -15,9 +16,10 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 from askwell.core import AbstractFitted, AbstractLearner, Pool
-from askwell.games import BatchGame, sequential
+from askwell.games import BatchGame, ClassQueries
 from askwell.policies import Groups, Linear, Pointwise
 from askwell.policies.features import CONTEXT, FEATURES
+from askwell.policies.groups import MODES
 from askwell.policies.pointwise import RULES, AbstractPointwise
 from askwell.training import Imitation, Reinforce, Siblings
 from askwell.training.estimators import returns
@@ -49,13 +51,23 @@ class Kernel(AbstractLearner):
         return Nearest(x, y, weight, classes)
 
 
-def make_pool(weights: tuple[int, ...]) -> Pool:
+def make_pool(
+    weights: tuple[int, ...],
+    x=((0.0, 0.0), (0.7, 0.2), (2.0, 1.1), (1.0, 2.3), (-1.0, 1.5)),
+    y=(0, 0, 1, 2, 3),
+):
+    """A pool of the points `x` with the labels `y`; around each, so many evaluation points as its weight says."""
     rng = np.random.default_rng(3)
-    x = np.array([[0.0, 0.0], [0.7, 0.2], [2.0, 1.1], [1.0, 2.3], [-1.0, 1.5]], np.float32)
-    y = np.array([0, 0, 1, 2, 3], np.int32)
-    of = np.repeat(np.arange(5), weights)
-    far = (x[of] + 0.5 * rng.normal(size=(16, 2))).astype(np.float32)
-    return Pool(*map(jnp.asarray, (x, y, far, y[of], far, y[of])), classes=4)
+    x, y = np.array(x, np.float32), np.array(y, np.int32)
+    of = np.repeat(np.arange(len(x)), weights)
+    far = (x[of] + 0.5 * rng.normal(size=(len(of), 2))).astype(np.float32)
+    return Pool(*map(jnp.asarray, (x, y, far, y[of], far, y[of])), classes=int(y.max()) + 1)
+
+
+def make_pairs(weights: tuple[int, ...]) -> Pool:
+    """Two points of each of three classes."""
+    x = ((0.0, 0.0), (0.9, 0.3), (2.0, 1.1), (1.6, 0.7), (1.0, 2.3), (1.2, 2.0))
+    return make_pool(weights, x, (0, 0, 1, 1, 2, 2))
 
 
 def perturbed(policy, size: float):
@@ -66,16 +78,16 @@ def perturbed(policy, size: float):
 
 
 def tie_keys() -> jax.Array:
-    """Two keys that bring either of the first two points, which share a group, before the other."""
-    keys = jax.random.split(jax.random.key(0), 8)
-    ties = jax.vmap(lambda key: jax.random.uniform(jax.random.split(key)[0], (5,)))(keys)
-    first = ties[:, 0] > ties[:, 1]
-    return keys[jnp.array([jnp.argmax(first), jnp.argmin(first)])]
+    """Eight keys, one for each way in which the labeller may prefer one of the two points of each class."""
+    keys = jax.random.split(jax.random.key(0), 256)
+    luck = jax.vmap(lambda key: jax.random.uniform(jax.random.fold_in(key, 6), (6,)))(keys)
+    way = (luck[:, 0::2] > luck[:, 1::2]) @ jnp.array([1, 2, 4])
+    return keys[jnp.array([jnp.argmax(way == number) for number in range(8)])]
 
 
-POOL = make_pool((2, 3, 4, 6, 1))
-GAME = BatchGame(learner=Kernel(), rounds=2, batch=2, reward="log-loss", labeller=0.0)
-"""Its groups are the classes: one of two points, three of one."""
+TIES = tie_keys()
+GAME = BatchGame(learner=Kernel(), rounds=2, batch=2, reward="log-loss")
+POOLS = {"rows": make_pool((2, 3, 4, 6, 1)), "classes": make_pairs((1, 2, 3, 4, 4, 2))}
 
 
 def warm(head):
@@ -94,14 +106,7 @@ def warm(head):
 
 STARTS = {"pointwise": warm(Pointwise), "linear": warm(Linear), "autoregressive": Groups}
 HEADS = {name: perturbed(STARTS[name](jax.random.key(0)), 0.2) for name in ("pointwise", "linear")} | {
-    mode: perturbed(Groups(jax.random.key(1), mode, within, q=2), 0.5)
-    for mode, within in {
-        "joint": "random",
-        "shared": "uncertain",
-        "repeated": "centre",
-        "autoregressive": "random",
-        "sequential": "uncertain",
-    }.items()
+    mode: perturbed(Groups(jax.random.key(1), mode, q=2), 0.5) for mode in MODES
 }
 SIBLINGS = Siblings(k=3, entropy=0.0)
 EPISODES = Reinforce(episodes=3, entropy=0.0)
@@ -116,28 +121,36 @@ OTHERS = {
 DISCOUNTS = (0.0, 0.5, 1.0)
 
 
-def game_of(head: str) -> BatchGame:
-    return sequential(GAME) if head == "sequential" else GAME
+def of_rows(policy) -> bool:
+    return isinstance(policy, AbstractPointwise)
 
 
-def enumerate_all(policy, game, ties, pool=POOL):
+def game_of(policy, batch: BatchGame = GAME):
+    return batch if of_rows(policy) else ClassQueries(batch, error=0.0)
+
+
+def pool_of(policy):
+    return POOLS["rows" if of_rows(policy) else "classes"]
+
+
+def enumerate_all(policy, batch, pool):
     """Log-probabilities and rewards ``[s, r]`` of every sequence of decisions, and which are possible ``[s, r]``."""
-    choices = 5 if isinstance(policy, AbstractPointwise) else 4
-    every = itertools.product(range(choices), repeat=game.rounds * game.batch)
-    drawn = itertools.product(range(len(ties)), repeat=game.rounds)
+    game, ties = game_of(policy, batch), TIES[: 1 if of_rows(policy) else 8]
+    choices = len(pool.y) if of_rows(policy) else pool.classes
+    every = itertools.product(range(choices), repeat=batch.rounds * batch.batch)
+    drawn = itertools.product(range(len(ties)), repeat=batch.rounds)
     decisions, tied = zip(*itertools.product(every, drawn), strict=True)
-    decisions = jnp.array(decisions).reshape(-1, game.rounds, game.batch)
+    decisions = jnp.array(decisions).reshape(-1, batch.rounds, batch.batch)
 
     def episode(decisions, keys):
         def play(state, given):
             decisions, key = given
             view = game.view(state)
-            act = policy.act(key, view, game.space, None, decisions)
-            alone = jnp.sum(act.action[:, None] == act.action) == game.batch
+            act = policy.act(jax.random.key(0), view, game.space, None, decisions)
             real = act.log_prob > -jnp.inf
-            possible = alone & ~jnp.any(view.asked[act.action]) & jnp.all(real & (act.decisions == decisions))
             log_prob = jnp.sum(jnp.where(real, act.log_prob, 0.0)) - jnp.log(len(ties))
-            state, outcome = game.step(jax.random.key(0), state, act.action)
+            state, outcome = game.step(key, state, act.action)
+            possible = outcome.legal & jnp.all(real & (act.decisions == decisions))
             return state, (log_prob, outcome.reward, possible)
 
         return jax.lax.scan(play, game.reset(jax.random.key(0), pool), (decisions, keys))[1]
@@ -153,10 +166,10 @@ def exact(head: str):
     the plain derivative of the expected return.
     """
     params, rest = eqx.partition(HEADS[head], eqx.is_inexact_array)
-    ties = tie_keys()[: 1 if isinstance(HEADS[head], AbstractPointwise) else 2]
 
     def climbed(params):
-        log_prob, reward, possible = enumerate_all(eqx.combine(params, rest), game_of(head), ties)
+        policy = eqx.combine(params, rest)
+        log_prob, reward, possible = enumerate_all(policy, GAME, pool_of(policy))
         whole = jnp.where(jnp.all(possible, axis=1), jnp.exp(jnp.sum(log_prob, axis=1)), 0.0)
         fixed = jax.lax.stop_gradient(whole)[:, None]
 
@@ -171,12 +184,12 @@ def exact(head: str):
 
 
 @eqx.filter_jit
-def gradients(trainer, policy, game):
+def gradients(trainer, policy):
     """Of many keys ``[k, w]``: the direction of ascent, and the same with shuffled rewards."""
-    baseline, scale = jnp.full(game.rounds, 0.2), jnp.ones(game.rounds)
+    baseline, scale = jnp.full(GAME.rounds, 0.2), jnp.ones(GAME.rounds)
 
     def one(key):
-        right, other, _ = trainer.gradient(policy, game, scale, key, POOL, baseline)
+        right, other, _ = trainer.gradient(policy, game_of(policy), scale, key, pool_of(policy), baseline)
         return ravel_pytree(right)[0], ravel_pytree(other)[0]
 
     return jax.lax.map(one, jax.random.split(jax.random.key(4), KEYS), batch_size=512)
@@ -193,7 +206,7 @@ def meets(sample, target) -> float:
 
 def check(head, trainer, discount):
     target = exact(head)[1][discount]
-    right, other = gradients(trainer, HEADS[head], game_of(head))
+    right, other = gradients(trainer, HEADS[head])
     assert meets(right, 0.0) > 2 * APART, "the true gradient must stand out, or the next line says nothing"
     assert meets(right, target) < APART
     assert meets(other, 0.0) < APART
@@ -228,9 +241,9 @@ def test_every_baseline_climbs_the_same(name):
     check("autoregressive", *OTHERS[name])
 
 
-BANDIT = BatchGame(learner=Kernel(), rounds=1, batch=2, reward="log-loss", labeller=0.0)
-CLEAR = make_pool((1, 1, 7, 6, 1))
-"""Here nearly all depends on the third and the fourth point."""
+BANDIT = BatchGame(learner=Kernel(), rounds=1, batch=2, reward="log-loss")
+CLEAR = {True: make_pool((1, 1, 7, 6, 1)), False: make_pairs((0, 1, 4, 4, 4, 3))}
+"""Here nearly all depends on the third and the fourth point, or on the second and the third class."""
 
 SEEDS, UPDATES = 8, 200
 
@@ -242,10 +255,10 @@ def ascend(step: float):
 def trained(policy, trainer, optimiser):
     """Expected reward at the start, the best batch's, and that after training, ``[2, s]``: true, then shuffled."""
     params, rest = eqx.partition(policy, eqx.is_inexact_array)
-    ties = tie_keys()[: 1 if isinstance(policy, AbstractPointwise) else 2]
+    game, pool = game_of(policy, BANDIT), CLEAR[of_rows(policy)]
 
     def expected(params):
-        log_prob, reward, possible = enumerate_all(eqx.combine(params, rest), BANDIT, ties, CLEAR)
+        log_prob, reward, possible = enumerate_all(eqx.combine(params, rest), BANDIT, pool)
         chance = jnp.where(possible, jnp.exp(log_prob), 0.0)
         return jnp.sum(chance * reward), jnp.max(jnp.where(possible, reward, -jnp.inf))
 
@@ -253,7 +266,7 @@ def trained(policy, trainer, optimiser):
         def update(carry, key):
             params, state = carry
             right, other, metrics = trainer.gradient(
-                eqx.combine(params, rest), BANDIT, jnp.full(1, 0.1), key, CLEAR
+                eqx.combine(params, rest), game, jnp.full(1, 0.1), key, pool
             )
             up = jax.tree.map(lambda a, b: jnp.where(true, a, b), right, other)
             step, state = optimiser.update(up, state, fisher=metrics.fisher)
@@ -275,7 +288,9 @@ LEARNERS = {
 }
 # The natural gradient is for few weights: seven comparisons an update say too little about many.
 PAIRS = [
-    *itertools.product(("pointwise", "autoregressive"), ("siblings", "imitation")),
+    ("pointwise", "siblings"),
+    ("pointwise", "imitation"),
+    ("autoregressive", "siblings"),
     ("linear", "natural"),
 ]
 

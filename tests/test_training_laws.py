@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import pytest
 
 from askwell.core import AskwellError
-from askwell.games import BatchGame, LabelOrSkip
+from askwell.games import BatchGame, ClassQueries, LabelOrSkip
 from askwell.policies import Groups, Linear, SkipPolicy
 from askwell.testing import TRAINER_LAWS
 from askwell.testing import trainers as laws
@@ -16,13 +16,15 @@ from askwell.training import TRAINERS, Reinforce, Siblings
 from askwell.training.optimiser import Optimiser
 
 GAME = BatchGame(rounds=2, batch=3)
+CLASSES = ClassQueries(GAME)
 STREAM = LabelOrSkip(BatchGame(rounds=2, batch=3), every=8)
 CASES = {
     "siblings": (Siblings(k=3), Linear, GAME),
     "siblings, natural": (Siblings(k=3, optimiser=Optimiser("natural", step=0.1)), Linear, GAME),
-    "reinforce": (Reinforce(episodes=3), Groups, GAME),
+    "siblings of classes": (Siblings(k=3), Groups, CLASSES),
+    "reinforce": (Reinforce(episodes=3), Groups, CLASSES),
     "reinforce on a stream": (Reinforce(episodes=3), SkipPolicy, STREAM),
-    "imitation": (TRAINERS["imitation"](), Groups, GAME),
+    "imitation": (TRAINERS["imitation"](), Linear, GAME),
 }
 
 

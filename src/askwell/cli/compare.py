@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from askwell.cli.labels import Encoder
-from askwell.cli.terminal import console, names, numbers, program, progress
+from askwell.cli.terminal import console, names, numbers, program, progress, settings
 
 
 class Format(StrEnum):
@@ -44,6 +44,10 @@ def compare(
     game: Annotated[
         str | None, typer.Option(help="What is played, see `askwell list games`. [batch]")
     ] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A setting of the game, as error=0.5; can be repeated."),
+    ] = None,
     splits: Annotated[int | None, typer.Option(help="Pool / selection / report splits. [20]")] = None,
     pool: Annotated[
         int | None, typer.Option(help="Most points to choose from. [1000, or the budget]")
@@ -65,12 +69,13 @@ def compare(
     """Play active learning with several strategies and compare them."""
     from askwell.comparison import compare as play
 
-    settings: dict[str, Any] = {
+    chosen: dict[str, Any] = {
         "label": label,
         "id": id,
         "strategies": names(strategies),
         "baseline": baseline,
         "game": game,
+        "game_settings": settings(setting),
         "learners": names(learner),
         "rounds": rounds,
         "labels": labels,
@@ -83,7 +88,7 @@ def compare(
         "metric": metric,
         "encoder": None if encoder is None else str(encoder),
     }
-    given = {name: value for name, value in settings.items() if value is not None}
+    given = {name: value for name, value in chosen.items() if value is not None}
     # JAX logs the traceback of a classifier that fails; the user gets a sentence instead.
     logging.getLogger("jax._src.callback").setLevel(logging.CRITICAL)
     with progress() as watch:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 LINE_EVERY = 10.0
 """Seconds between two lines of progress where there is no terminal to draw a bar on."""
@@ -28,6 +29,32 @@ def numbers(text: str | None, option: str) -> tuple[int, ...] | None:
         return None if text is None else tuple(int(part) for part in text.split(","))
     except ValueError as error:
         raise AskwellError(f"{option} is '{text}'; give a whole number, or several with commas.") from error
+
+
+def settings(given: list[str] | None) -> dict[str, Any] | None:
+    """Settings that were given as NAME=VALUE; a value that is no number or truth value is a word.
+
+    Raises:
+        AskwellError: for what has another form.
+    """
+    import tomllib
+
+    from askwell.core.errors import AskwellError
+
+    if given is None:
+        return None
+    found: dict[str, Any] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise AskwellError(
+                f"--setting is '{text}'; give a setting of the game and its value, as error=0.2."
+            )
+        try:
+            found[name] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            found[name] = value
+    return found
 
 
 def console(stderr: bool = False):

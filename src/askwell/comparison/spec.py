@@ -15,7 +15,7 @@ class Spec(AbstractGameSpec):
 
     Attributes:
         datasets: names or paths, see `askwell.data.load`; `label` and `id` name columns of files.
-        game, game_settings, rounds, start, noise, reward, labeller: what is played, see `AbstractGameSpec`.
+        game, game_settings, rounds, start, noise, reward: what is played, see `AbstractGameSpec`.
         strategies: what is compared, by default the game's opponents; `baseline`, by default their first, is added
             where it is missing.
         learners: names, see `askwell.learners.make_learner`.

@@ -13,8 +13,13 @@ from askwell.core.metrics import ACCURACY, METRICS, Metric, metric_of
 from askwell.core.pool import Pool
 from askwell.core.record import CEILINGS, CELL, MAJORITY, SCHEMA, SCORES
 from askwell.core.registry import Registry, collect, imported, summary, unknown
-from askwell.core.spaces import AbstractSpace, Rows, Skip
-from askwell.core.strategy import AbstractPlayer, AbstractStrategy, AbstractStreamStrategy
+from askwell.core.spaces import AbstractBatchSpace, AbstractSpace, Classes, Rows, Skip
+from askwell.core.strategy import (
+    AbstractClassStrategy,
+    AbstractPlayer,
+    AbstractStrategy,
+    AbstractStreamStrategy,
+)
 from askwell.core.view import NO_ANSWER, NOT_ASKED, Evidence, Stream, Truth, View, gathered
 from askwell.core.words import counted, listed
 
@@ -29,6 +34,8 @@ __all__ = [
     "PART",
     "SCHEMA",
     "SCORES",
+    "AbstractBatchSpace",
+    "AbstractClassStrategy",
     "AbstractFitted",
     "AbstractLearner",
     "AbstractPlayer",
@@ -36,6 +43,7 @@ __all__ = [
     "AbstractStrategy",
     "AbstractStreamStrategy",
     "AskwellError",
+    "Classes",
     "Evidence",
     "Geometry",
     "LabelInfluence",

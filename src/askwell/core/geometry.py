@@ -33,6 +33,7 @@ class Geometry(eqx.Module):
         widths: two RBF kernel widths, a fine and a coarse one, in the features' own unit.
         groups: k-means group of every point.
         centres: the groups' centres, in coordinates that have the pool's mean at 0: compare with ``x - mean(x)``.
+        named: whether the groups are not k-means ones but guesses at the classes, group 0 for class 0.
     """
 
     landmarks: Int[Array, " l"]
@@ -43,6 +44,7 @@ class Geometry(eqx.Module):
     widths: Float[Array, "2"]
     groups: Int[Array, " n"]
     centres: Float[Array, "g d"]
+    named: bool = eqx.field(static=True, default=False)
 
     def kernel(self, width: Float[Array, ""]) -> Float[Array, "n l"]:
         """RBF similarity ``exp(-distance² / (2 width²))`` of every point to every landmark, in 0..1."""

@@ -20,7 +20,13 @@ class AbstractSpace(eqx.Module):
         """A random allowed action, each with the same probability."""
 
 
-class Rows(AbstractSpace):
+class AbstractBatchSpace(AbstractSpace):
+    """Actions that buy `q` labels each."""
+
+    q: eqx.AbstractVar[int]
+
+
+class Rows(AbstractBatchSpace):
     """A batch: `q` distinct rows of the pool that were never asked, ``int [q]``."""
 
     name: ClassVar[str] = "rows"
@@ -29,6 +35,20 @@ class Rows(AbstractSpace):
     def sample(self, key: PRNGKeyArray, view: View) -> Int[Array, " q"]:
         """See `AbstractSpace.sample`."""
         return jax.lax.top_k(jax.random.uniform(key, view.y.shape) - view.asked, self.q)[1]
+
+
+class Classes(AbstractBatchSpace):
+    """For each place of a batch, a group of the view's geometry: a class, or what stands for one, ``int [q]``.
+
+    A group may be named any number of times.
+    """
+
+    name: ClassVar[str] = "classes"
+    q: int = eqx.field(static=True)
+
+    def sample(self, key: PRNGKeyArray, view: View) -> Int[Array, " q"]:
+        """See `AbstractSpace.sample`."""
+        return jax.random.randint(key, (self.q,), 0, len(view.geometry.centres))
 
 
 class Skip(AbstractSpace):

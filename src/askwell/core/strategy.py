@@ -6,7 +6,7 @@ from typing import ClassVar
 import equinox as eqx
 from jaxtyping import Array, Bool, Int, PRNGKeyArray
 
-from askwell.core.spaces import AbstractSpace, Rows, Skip
+from askwell.core.spaces import AbstractSpace, Classes, Rows, Skip
 from askwell.core.view import View
 
 
@@ -47,6 +47,21 @@ class AbstractStrategy(AbstractPlayer):
         """See `AbstractPlayer.decide`: the batch that `select` picks."""
         assert isinstance(space, Rows)
         return self.select(key, view, space.q)
+
+
+class AbstractClassStrategy(AbstractPlayer):
+    """Says of which classes the points of a batch shall be."""
+
+    space: ClassVar[type[AbstractSpace]] = Classes
+
+    @abc.abstractmethod
+    def classes(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
+        """For each place of the batch, a group of the view's geometry; any may come several times."""
+
+    def decide(self, key: PRNGKeyArray, view: View, space: AbstractSpace) -> Int[Array, " q"]:
+        """See `AbstractPlayer.decide`."""
+        assert isinstance(space, Classes)
+        return self.classes(key, view, space.q)
 
 
 class AbstractStreamStrategy(AbstractPlayer):

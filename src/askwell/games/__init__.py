@@ -1,11 +1,12 @@
 """Games: the decision process around pool and learner; `askwell.games.registry` lists them."""
 
 from askwell.games.base import AbstractGame, AbstractState, Outcome, Turn, fits, rollout, shown_to, trajectory
-from askwell.games.batch import BatchGame, BatchState, annotate, sequential
+from askwell.games.batch import BatchGame, BatchState, annotate
 from askwell.games.registry import GAMES, make_game
 from askwell.games.rewards import REWARDS, Change
 from askwell.games.scores import Scores, score
 from askwell.games.spec import AbstractGameSpec
+from askwell.games.wrappers.class_queries import ClassQueries
 from askwell.games.wrappers.label_or_skip import LabelOrSkip
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "BatchGame",
     "BatchState",
     "Change",
+    "ClassQueries",
     "LabelOrSkip",
     "Outcome",
     "Scores",
@@ -26,7 +28,6 @@ __all__ = [
     "make_game",
     "rollout",
     "score",
-    "sequential",
     "shown_to",
     "trajectory",
 ]

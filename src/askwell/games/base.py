@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from askwell.core import AbstractPlayer, AbstractSpace, AskwellError, Pool, Rows, Truth, View
+from askwell.core import AbstractBatchSpace, AbstractPlayer, AbstractSpace, AskwellError, Pool, Truth, View
 from askwell.games.scores import Scores
 
 
@@ -80,9 +80,14 @@ class AbstractGame(eqx.Module, Generic[State]):
         """Labels that an episode may pay for, start labels included."""
 
     @property
+    def informed(self) -> bool:
+        """Whether somebody who knows something of the hidden labels has a part in it, besides the annotator."""
+        return False
+
+    @property
     def curve_step(self) -> int:
         """Labels between two points of its learning curve; as many as a batch has where an action is one."""
-        return self.space.q if isinstance(self.space, Rows) else 1
+        return self.space.q if isinstance(self.space, AbstractBatchSpace) else 1
 
     @property
     def turns_a_round(self) -> int:

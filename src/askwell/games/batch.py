@@ -58,9 +58,6 @@ class BatchGame(AbstractGame[BatchState]):
         noise: probability that the annotator's answer is wrong (then uniform over the other classes);
             a point's answer is fixed at reset, so all strategies meet the same mistakes.
         reward: a name from ``askwell.games.REWARDS``; always computed on the selection split.
-        labeller: if given, the geometry's groups are not k-means but one for each class, from a labeller that
-            guesses every pool point's class and is wrong with this probability. The guesses are fixed at reset, the
-            same for all strategies, and the only thing in a view that depends on hidden labels.
     """
 
     name: ClassVar[str] = "batch"
@@ -75,7 +72,6 @@ class BatchGame(AbstractGame[BatchState]):
     start: int = eqx.field(static=True, default=0)
     noise: float = eqx.field(static=True, default=0.0)
     reward: str = eqx.field(static=True, default="accuracy")
-    labeller: float | None = eqx.field(static=True, default=None)
 
     def __check_init__(self):
         """Refuse impossible settings."""
@@ -86,10 +82,6 @@ class BatchGame(AbstractGame[BatchState]):
             )
         if not 0 <= self.noise <= 1:
             raise AskwellError(f"The annotator's noise is a probability in 0..1; {self.noise} was given.")
-        if self.labeller is not None and not 0 <= self.labeller <= 1:
-            raise AskwellError(
-                f"The labeller is wrong with a probability in 0..1; {self.labeller} was given (None: k-means groups)."
-            )
         if self.reward not in REWARDS:
             raise AskwellError(unknown("reward", self.reward, REWARDS))
 
@@ -135,7 +127,7 @@ class BatchGame(AbstractGame[BatchState]):
                 f"The pool has {n} points and the budget is {self.budget} labels; "
                 "ask for fewer rounds or smaller batches."
             )
-        noise_key, start_key, fit_key, guess_key = jax.random.split(key, 4)
+        noise_key, start_key, fit_key = jax.random.split(key, 3)
         rows = jnp.full(self.budget, n)
         if self.start:
             rows = rows.at[: self.start].set(jax.random.choice(start_key, n, (self.start,), replace=False))
@@ -150,9 +142,6 @@ class BatchGame(AbstractGame[BatchState]):
             log_proba = even(n)
             selection, report = (score(even(len(y)), y) for y in (pool.selection_y, pool.report_y))
         geometry = measure(pool.x)
-        if self.labeller is not None:
-            guess = annotate(guess_key, pool.y, pool.classes, self.labeller)
-            geometry = regroup(geometry, pool.x, guess, pool.classes)
         packed: Packed[AbstractFitted] = Packed.of(fitted)
         cost = jnp.array(self.start)
         return BatchState(
@@ -262,16 +251,3 @@ def annotate(key: PRNGKeyArray, y: Int[Array, " n"], classes: int, noise: float)
     wrong = jax.random.bernoulli(wrong_key, noise, y.shape)
     other = (y + jax.random.randint(which_key, y.shape, 1, max(classes, 2))) % classes
     return jnp.where(wrong, other, y)
-
-
-def regroup(geometry: Geometry, x: Float[Array, "n d"], groups: Int[Array, " n"], count: int) -> Geometry:
-    """The geometry with other groups than its k-means ones, `count` of them; an empty one lies at the origin."""
-    member = jax.nn.one_hot(groups, count)
-    total = member.T @ (x - jnp.mean(x, axis=0))  # centred, as all of the geometry is
-    centres = total / jnp.maximum(jnp.sum(member, axis=0), 1.0)[:, None]
-    return dataclasses.replace(geometry, groups=groups, centres=centres)
-
-
-def sequential(game: BatchGame) -> BatchGame:
-    """The same budget asked one label at a time, the learner refitted after each: what batches are compared to."""
-    return dataclasses.replace(game, rounds=game.rounds * game.batch, batch=1)

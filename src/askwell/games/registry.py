@@ -5,6 +5,7 @@ from typing import Any
 from askwell.core import collect
 from askwell.games.base import AbstractGame
 from askwell.games.batch import BatchGame
+from askwell.games.wrappers.class_queries import ClassQueries
 from askwell.games.wrappers.label_or_skip import LabelOrSkip
 
 GAMES = collect("game", globals(), AbstractGame)
@@ -19,4 +20,4 @@ def make_game(name: str, settings: dict[str, Any], **batch: Any) -> AbstractGame
     return GAMES[name].make(settings, **batch)
 
 
-__all__ = ["GAMES", "BatchGame", "LabelOrSkip", "make_game"]
+__all__ = ["GAMES", "BatchGame", "ClassQueries", "LabelOrSkip", "make_game"]

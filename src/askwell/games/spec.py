@@ -30,7 +30,7 @@ class AbstractGameSpec(AbstractSpec):
 
     Attributes:
         game: a name from ``askwell.games.GAMES``, with settings of its own in `game_settings`.
-        rounds, start, noise, reward, labeller: see `askwell.games.BatchGame`.
+        rounds, start, noise, reward: see `askwell.games.BatchGame`.
     """
 
     game: Annotated[str, AfterValidator(_game)] = "batch"
@@ -39,7 +39,6 @@ class AbstractGameSpec(AbstractSpec):
     start: Annotated[int, Field(ge=0)] = 0
     noise: Share = 0.0
     reward: Annotated[str, AfterValidator(_reward)] = "accuracy"
-    labeller: Share | None = None
 
     def game_of(self, learner: AbstractLearner, batch: int, rounds: int | None = None) -> AbstractGame:
         """The game of this spec, with `rounds` instead of the spec's if given; the only way from a spec to a game.
@@ -54,7 +53,7 @@ class AbstractGameSpec(AbstractSpec):
         return BatchGame(**self._batch(learner, batch, rounds))
 
     def _batch(self, learner: AbstractLearner, batch: int, rounds: int | None) -> dict[str, Any]:
-        fields = {name: getattr(self, name) for name in ("start", "noise", "reward", "labeller")}
+        fields = {name: getattr(self, name) for name in ("start", "noise", "reward")}
         return {
             **fields,
             "learner": learner,

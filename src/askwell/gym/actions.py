@@ -3,6 +3,7 @@
 import abc
 from typing import ClassVar
 
+import equinox as eqx
 import gymnasium
 import jax
 import jax.numpy as jnp
@@ -10,25 +11,29 @@ import numpy as np
 from gymnasium.spaces import Box, Discrete, MultiDiscrete
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from askwell.core import AbstractSpace, Rows, Skip, View
-from askwell.gym.features import FEATURES, observe
-from askwell.policies.skip import INPUTS, look
+from askwell.core import AbstractSpace, Classes, Rows, Skip, View
+from askwell.gym.features import observe
+from askwell.policies import group_features
+from askwell.policies.skip import look
 
 REACH = 10.0
-"""Features of an offered point lie within this; those that were measured do by far."""
+"""Features of a point or class lie within this; those that were measured do by far."""
 
 
 class AbstractDoor(abc.ABC):
-    """Gymnasium's spaces for a pool of `n` points, the observation of a view, and what an action means."""
+    """What an action of Gymnasium's means, and what the agent observes: numbers from `low` to `high`."""
 
     space: ClassVar[type[AbstractSpace]]
+    low: ClassVar[float] = -REACH
+    high: ClassVar[float] = REACH
 
-    def __init__(self, space: AbstractSpace, n: int):
-        self.actions, self.observations = self.spaces(space, n)
+    def observations(self, view: View) -> Box:
+        """The space of observations, for views of these shapes."""
+        return Box(self.low, self.high, eqx.filter_eval_shape(self.observe, view).shape, np.float32)
 
     @abc.abstractmethod
-    def spaces(self, space: AbstractSpace, n: int) -> tuple[gymnasium.Space, gymnasium.Space]:
-        """The spaces of actions and observations."""
+    def actions(self, space: AbstractSpace, view: View) -> gymnasium.Space:
+        """The space of actions, for views of these shapes."""
 
     @abc.abstractmethod
     def observe(self, view: View) -> Float[Array, "..."]:
@@ -45,11 +50,13 @@ class RowsDoor(AbstractDoor):
     """Batches: features of every row, and the rows to ask."""
 
     space: ClassVar[type[AbstractSpace]] = Rows
+    low: ClassVar[float] = 0.0
+    high: ClassVar[float] = 1.0
 
-    def spaces(self, space: AbstractSpace, n: int) -> tuple[gymnasium.Space, gymnasium.Space]:
-        """See `AbstractDoor.spaces`."""
+    def actions(self, space: AbstractSpace, view: View) -> MultiDiscrete:
+        """See `AbstractDoor.actions`."""
         assert isinstance(space, Rows)
-        return MultiDiscrete(np.full(space.q, n)), Box(0.0, 1.0, (n, len(FEATURES)), np.float32)
+        return MultiDiscrete(np.full(space.q, len(view.y)))
 
     def observe(self, view: View) -> Float[Array, "n f"]:
         """See `AbstractDoor.observe`."""
@@ -62,14 +69,36 @@ class RowsDoor(AbstractDoor):
         return legal(key, action, view.asked)
 
 
+class ClassesDoor(AbstractDoor):
+    """Class queries: features of every class or group, and which of them to ask."""
+
+    space: ClassVar[type[AbstractSpace]] = Classes
+
+    def actions(self, space: AbstractSpace, view: View) -> MultiDiscrete:
+        """See `AbstractDoor.actions`."""
+        assert isinstance(space, Classes)
+        return MultiDiscrete(np.full(space.q, len(view.geometry.centres)))
+
+    def observe(self, view: View) -> Float[Array, "g f"]:
+        """See `AbstractDoor.observe`; the batch is still empty."""
+        empty = jnp.zeros(len(view.geometry.centres))
+        return jnp.clip(group_features.see(group_features.look(view), empty, 1), -REACH, REACH)
+
+    def allowed(
+        self, key: PRNGKeyArray, action: Int[Array, " q"], view: View
+    ) -> tuple[Int[Array, " q"], Int[Array, ""]]:
+        """See `AbstractDoor.allowed`; every action is."""
+        return action, jnp.array(0)
+
+
 class SkipDoor(AbstractDoor):
     """Label or skip: features of the point that is offered, and 1 or 0."""
 
     space: ClassVar[type[AbstractSpace]] = Skip
 
-    def spaces(self, space: AbstractSpace, n: int) -> tuple[gymnasium.Space, gymnasium.Space]:
-        """See `AbstractDoor.spaces`."""
-        return Discrete(2), Box(-REACH, REACH, (len(INPUTS),), np.float32)
+    def actions(self, space: AbstractSpace, view: View) -> Discrete:
+        """See `AbstractDoor.actions`."""
+        return Discrete(2)
 
     def observe(self, view: View) -> Float[Array, " f"]:
         """See `AbstractDoor.observe`."""
@@ -82,7 +111,9 @@ class SkipDoor(AbstractDoor):
         return action == 1, jnp.array(0)
 
 
-DOORS: dict[type[AbstractSpace], type[AbstractDoor]] = {door.space: door for door in (RowsDoor, SkipDoor)}
+DOORS: dict[type[AbstractSpace], AbstractDoor] = {
+    door.space: door() for door in (RowsDoor, ClassesDoor, SkipDoor)
+}
 
 
 def legal(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -86,8 +87,13 @@ class Setup:
         self.game = spec.make_game(make_learner(learner), batch)
         drawn = split(dataset, seed=spec.seed, splits=spec.splits, pool=spec.pool, budget=self.game.budget)
         self.pools: Pool = jax.tree.map(jnp.asarray, drawn.pools)
-        self._door = DOORS[type(self.game.space)](self.game.space, drawn.rows.shape[1])
-        self.observation_space, self.action_space = self._door.observations, self._door.actions
+        self._door = DOORS[type(self.game.space)]
+        first = jax.tree.map(lambda field: field[0], self.pools)
+        view = eqx.filter_eval_shape(
+            lambda pool: self.game.view(self.game.reset(jax.random.key(0), pool)), first
+        )
+        self.observation_space = self._door.observations(view)
+        self.action_space = self._door.actions(self.game.space, view)
 
     def draw(self, random: np.random.Generator, options: Mapping[str, Any] | None) -> Episode:
         """A new episode's split and seed; ``options={"split": 3}`` fixes the split.

@@ -19,6 +19,8 @@ class GameEnv(gymnasium.Env[np.ndarray, Any]):
       which differs from split to split. The action is ``MultiDiscrete([n] * q)``, the rows to ask. Rows that were
       asked before or are repeated are replaced by random unasked ones, see `askwell.gym.legal`, so every action is
       allowed.
+    - **Where actions are classes** (class queries): the observation is ``Box(-10, 10, (g, f))``, features of each class
+      or group, see `askwell.policies.Groups`. The action is ``MultiDiscrete([g] * q)``, the classes to ask for.
     - **Where points come one at a time** (label or skip): the observation is ``Box(-10, 10, (f,))``, features of the
       point that is offered, see `askwell.policies.skip.INPUTS`. The action is ``Discrete(2)``: 1 labels, 0 skips.
     - **Reward**: the game's, computed on the selection split (see ``askwell.games.REWARDS``); 0 in turns without a

@@ -57,6 +57,10 @@ _KNOWN = {
     "variable-uncertainty": Style("#e69f00", "o"),
     "split": Style("#882255", "D"),
     "skip": Style("#d55e00", "s"),
+    "pool-shares": Style("#7f7f7f", "p"),
+    "equal-shares": Style("#009e73", "p"),
+    "filling-shares": Style("#56b4e9", "p"),
+    "needed-shares": Style("#e69f00", "v"),
 }
 _COLOURS = ("#332288", "#44aa99", "#cc6677", "#661100", "#6699cc", "#aa4499", "#888888")
 _MARKERS = ("h", "d", "8", "H", "$\\times$")

@@ -32,8 +32,8 @@ class Act(eqx.Module):
         action: the action, of the game's space.
         log_prob: how likely each decision was given those before it; they sum to the action's.
         entropy: of each decision before it fell, in nats.
-        decisions: what was decided at each place, as `act` takes it; of a batch the row, or the group it came from.
-        chance: how likely each pool row was at each place; None where an action is no rows.
+        decisions: what was decided at each place, as `act` takes it.
+        chance: how likely each pool row is to be bought at each place; None where an action is no batch.
     """
 
     action: Array
@@ -63,8 +63,4 @@ class AbstractPolicy(AbstractHead):
 
 
 class AbstractRowsPolicy(AbstractPolicy, AbstractStrategy):
-    """A policy that picks batches."""
-
-    def decisions_of(self, view: View, picks: Int[Array, " q"]) -> Int[Array, " q"]:
-        """The decisions that a batch stands for, as `act` takes them."""
-        return picks
+    """A policy that picks batches; its decisions are the rows."""

@@ -1,6 +1,12 @@
 """Strategies: query rules. To add one, write its file and import it here; the contract tests cover it."""
 
-from askwell.core import AbstractPlayer, AbstractStrategy, AbstractStreamStrategy, collect
+from askwell.core import (
+    AbstractClassStrategy,
+    AbstractPlayer,
+    AbstractStrategy,
+    AbstractStreamStrategy,
+    collect,
+)
 from askwell.strategies.adaptive import Adaptive
 from askwell.strategies.badge import Badge
 from askwell.strategies.bait import Bait
@@ -8,6 +14,11 @@ from askwell.strategies.bald import Bald
 from askwell.strategies.bandit import Albl
 from askwell.strategies.base import AbstractScoreStrategy
 from askwell.strategies.batchbald import BatchBald
+from askwell.strategies.classes.base import AbstractShares
+from askwell.strategies.classes.equal_shares import EqualShares
+from askwell.strategies.classes.filling_shares import FillingShares
+from askwell.strategies.classes.needed_shares import NeededShares
+from askwell.strategies.classes.pool_shares import PoolShares
 from askwell.strategies.clue import Clue
 from askwell.strategies.cluster_margin import ClusterMargin
 from askwell.strategies.coreset import Coreset
@@ -46,7 +57,9 @@ STRATEGIES = collect("strategy", globals(), AbstractPlayer)
 
 __all__ = [
     "STRATEGIES",
+    "AbstractClassStrategy",
     "AbstractScoreStrategy",
+    "AbstractShares",
     "AbstractStrategy",
     "AbstractStreamStrategy",
     "Adaptive",
@@ -64,8 +77,10 @@ __all__ = [
     "Discriminative",
     "DropQuery",
     "Entropy",
+    "EqualShares",
     "ExpectedError",
     "Falcun",
+    "FillingShares",
     "FixedThreshold",
     "GaussianMixture",
     "Influence",
@@ -78,7 +93,9 @@ __all__ = [
     "MarginHerding",
     "MaxHerding",
     "Mixture",
+    "NeededShares",
     "Oracle",
+    "PoolShares",
     "PowerMargin",
     "ProbCover",
     "QueryByCommittee",

@@ -8,20 +8,20 @@ Each law takes the thing alone and raises an ``AssertionError`` with a sentence 
 
 from askwell.testing.games import GAME_LAWS, check_game
 from askwell.testing.learners import LEARNER_LAWS, check_learner
+from askwell.testing.players import PLAYER_LAWS, check_player
 from askwell.testing.strategies import STRATEGY_LAWS, check_strategy, same_picks_in_another_process
-from askwell.testing.streams import STREAM_LAWS, check_stream_strategy
 from askwell.testing.trainers import TRAINER_LAWS, check_trainer
 
 __all__ = [
     "GAME_LAWS",
     "LEARNER_LAWS",
+    "PLAYER_LAWS",
     "STRATEGY_LAWS",
-    "STREAM_LAWS",
     "TRAINER_LAWS",
     "check_game",
     "check_learner",
+    "check_player",
     "check_strategy",
-    "check_stream_strategy",
     "check_trainer",
     "same_picks_in_another_process",
 ]

@@ -73,11 +73,7 @@ class Imitation(AbstractPolicyGradient):
 
             def tell(params: PyTree):
                 policy: Any = eqx.combine(params, rest)
-                act = jax.vmap(
-                    lambda picks: policy.act(
-                        keys[4], view, game.space, rows, policy.decisions_of(view, picks)
-                    )
-                )
+                act = jax.vmap(lambda picks: policy.act(keys[4], view, game.space, rows, picks))
                 return jnp.sum(act(shown).log_prob, axis=1)
 
             def own(params: PyTree):

@@ -15,6 +15,7 @@ from askwell.core import AbstractSpace, AskwellError, Packed, Pool, Rows, View, 
 from askwell.games import AbstractGame
 from askwell.policies import AbstractHead, AbstractPolicy, Act
 from askwell.strategies import pickers
+from askwell.strategies.classes.base import members
 from askwell.training.base import AbstractTrainer, AbstractTrainerState
 from askwell.training.decisions import Decisions
 from askwell.training.estimators import divergence
@@ -218,17 +219,12 @@ class AbstractPolicyGradient(AbstractTrainer[PolicyGradientState]):
                 raise AskwellError(
                     "The prior penalty is on the shares of a batch, and an action here is none."
                 )
-            kinds = view.proba if self.prior == "classes" else groups_of(view)
+            kinds = view.proba if self.prior == "classes" else members(view)
             share = jnp.mean(act.chance, axis=(0, 1)) @ kinds
             value -= self.penalty * divergence(
                 share, prior if self.prior == "classes" else jnp.mean(kinds, axis=0)
             )
         return value
-
-
-def groups_of(view: View) -> Float[Array, "n g"]:
-    """Which k-means group each point belongs to, one-hot."""
-    return jax.nn.one_hot(view.geometry.groups, view.geometry.centres.shape[0])
 
 
 def class_shares(pool: Pool) -> Float[Array, " c"]:

@@ -12,8 +12,8 @@ from askwell.core import AbstractPlayer, Packed, Pool
 from askwell.execution import Program
 from askwell.games import AbstractGame, Outcome, Turn, rollout, trajectory
 from askwell.policies import AbstractHead, AbstractPolicy
+from askwell.strategies.classes.base import members
 from askwell.training.base import AbstractTrainer, AbstractTrainerState
-from askwell.training.policy_gradient import groups_of
 
 EPISODES = 8
 """Drawn episodes that the decisions on the fixed pool are a mean of."""
@@ -68,7 +68,7 @@ def probe(game: AbstractGame) -> Program:
             return (
                 game.step(turn.game, state, act.action)[0],
                 memory,
-                (chance @ groups_of(view), chance @ member),
+                (chance @ members(view), chance @ member),
             )
 
         return trajectory(game, act, (jax.random.key(0), key), pool)[0]
@@ -94,4 +94,4 @@ def shares_of(game: AbstractGame, pool: Pool) -> tuple[np.ndarray, np.ndarray]:
     """Shares of groups and of classes in a pool."""
     view = game.view(game.reset(jax.random.key(0), pool))
     classes = jnp.mean(jax.nn.one_hot(pool.y, pool.classes), axis=0)
-    return np.asarray(jnp.mean(groups_of(view), axis=0)), np.asarray(classes)
+    return np.asarray(jnp.mean(members(view), axis=0)), np.asarray(classes)

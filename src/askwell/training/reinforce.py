@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
-from askwell.core import AskwellError, Pool, Rows, unknown
+from askwell.core import AbstractBatchSpace, AskwellError, Pool, unknown
 from askwell.games import AbstractGame, Turn, trajectory
 from askwell.policies import AbstractPolicy
 from askwell.training.decisions import decided
@@ -77,7 +77,11 @@ class Reinforce(AbstractPolicyGradient):
             one, no = jnp.ones(()), jnp.zeros(())
             steps = pull((one, no))[0], pull((no, one))[0]
             state, outcome = game.step(turn.game, state, act.action[0])
-            figures = decided(view, outcome.bought, outcome.answers) if isinstance(game.space, Rows) else None
+            figures = (
+                decided(view, outcome.bought, outcome.answers)
+                if isinstance(game.space, AbstractBatchSpace)
+                else None
+            )
             told = *steps, outcome.reward, outcome.selection.accuracy, jnp.mean(act.entropy), figures
             return state, memory, told
 

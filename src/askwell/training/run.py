@@ -13,8 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 import polars as pl
 
-from askwell.core import AskwellError, Packed, Rows, metric_of
+from askwell.core import AbstractBatchSpace, AbstractPlayer, AskwellError, Packed, metric_of
 from askwell.execution import Interrupts, Program, compilation_cache, interrupts, side_by_side, workers
+from askwell.games import fits
 from askwell.policies import AbstractHead, AbstractPolicy, load_policy, make_head, make_strategy
 from askwell.training import programs, warn
 from askwell.training.spec import TrainingSpec
@@ -61,6 +62,7 @@ class Run:
             programs.collector(self.trainer, game, place) for place, (game, _) in enumerate(self.sources)
         ]
         self.rows: dict[str, list[dict[str, Any]]] = {"training": [], "decisions": [], "validation": []}
+        self.opponents = self._opponents()
         self._validation: list[Any] | None = None
         self._probe: Any = None
 
@@ -135,20 +137,34 @@ class Run:
         fresh = {"selection": 1, "report": 1024}
         return self.spec.validation or [w.model_copy(update=fresh) for w in self.spec.sources]
 
+    def _opponents(self) -> dict[str, AbstractPlayer]:
+        """The strategies that validation compares to.
+
+        Raises:
+            AskwellError: if one cannot act in a game that is judged.
+        """
+        players = {name: make_strategy(name) for name in self.spec.against}
+        for source in self._judged():
+            game = source.make_game()
+            for name, player in players.items():
+                fits(game, player, name)
+        return players
+
     def _judge(self, place: int, source: Any):
         game, key, column = source.make_game(), jax.random.key(place), metric_of(self.spec.metric).column
         pools = jax.tree.map(jnp.asarray, source.tasks().draw((2**31, place), self.spec.judged))
         others = {}
-        for name in self.spec.against:
-            player = make_strategy(name)
+        for name, player in self.opponents.items():
             play = Program(lambda key, pools, s=player: programs.areas(game, s, key, pools, column))
             others[name] = np.asarray(play(key, pools))
         return programs.judge(game, column), key, pools, others
 
     def look(self, update: int) -> None:
-        """Write down what the policies decide on one fixed pool, where they decide about rows."""
+        """Write down what the policies decide on one fixed pool, where they decide about batches."""
         game, tasks = self.sources[0]
-        if not isinstance(game.space, Rows) or not issubclass(self.trainer.heads, AbstractPolicy):
+        if not isinstance(game.space, AbstractBatchSpace) or not issubclass(
+            self.trainer.heads, AbstractPolicy
+        ):
             return
         if self._probe is None:
             pool = jax.tree.map(lambda leaf: jnp.asarray(leaf)[0], tasks.draw((2**31, 2**31), 1))

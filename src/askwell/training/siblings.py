@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
-from askwell.core import AbstractSpace, Pool, Rows
+from askwell.core import AbstractSpace, Classes, Pool, Rows
 from askwell.games import AbstractGame, AbstractState, Turn, trajectory
 from askwell.policies import AbstractPolicy
 from askwell.training.decisions import decided
@@ -31,7 +31,7 @@ class Siblings(AbstractPolicyGradient):
     """
 
     name: ClassVar[str] = "siblings"
-    spaces: ClassVar[tuple[type[AbstractSpace], ...]] = (Rows,)
+    spaces: ClassVar[tuple[type[AbstractSpace], ...]] = (Rows, Classes)
     fisher: ClassVar[bool] = True
     k: int = eqx.field(static=True, default=8)
     lookahead: int = eqx.field(static=True, default=0)
