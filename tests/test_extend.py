@@ -32,7 +32,7 @@ def shown(tmp_path_factory) -> dict:
 
 def test_there_are_five_examples(shown):
     assert len(EXAMPLES) == 5
-    assert {"DenseMargin", "NoReply", "Gain", "Regression"} <= set(shown)
+    assert {"DenseMargin", "NoReply", "LinearGain", "LeastSquares"} <= set(shown)
 
 
 def test_the_strategy(shown):
@@ -45,18 +45,18 @@ def test_the_game(shown):
 
 
 def test_the_head_and_the_trainer(shown):
-    head = shown["Gain"](jax.random.key(0))
+    head = shown["LinearGain"](jax.random.key(0))
     for rule in STRATEGY_LAWS:
         rule(head)
-    check_trainer(shown["Regression"](), head, BatchGame(rounds=3, batch=4))
+    check_trainer(shown["LeastSquares"](), head, BatchGame(rounds=3, batch=4))
 
 
 def test_one_line_registers_each(shown, monkeypatch, tmp_path):
     """The import that the page asks for, and nothing else: then names, specs and runs know it."""
     for registry, name in (
         (games.GAMES, "NoReply"),
-        (policies.HEADS, "Gain"),
-        (training.TRAINERS, "Regression"),
+        (policies.HEADS, "LinearGain"),
+        (training.TRAINERS, "LeastSquares"),
         (strategies.STRATEGIES, "DenseMargin"),
     ):
         monkeypatch.setitem(registry._classes, shown[name].name, shown[name])
@@ -74,19 +74,25 @@ def test_one_line_registers_each(shown, monkeypatch, tmp_path):
     assert result.records["labels"].n_unique() > 2  # some answers did not come
     source = {"rounds": 2, "batch": 3, "pool": 32, "selection": 32, "features": 3, "classes": 3}
     spec = askwell.TrainingSpec.make(
-        head="gain", trainer="regression", updates=2, tasks=8, judged=4, against="random", sources=[source]
+        head="linear-gain",
+        trainer="least-squares",
+        updates=2,
+        tasks=8,
+        judged=4,
+        against="random",
+        sources=[source],
     )
     trained = askwell.train(spec, tmp_path / "trained")
     assert trained.histories["training"]["error"].null_count() == 0
-    assert isinstance(askwell.load_policy(tmp_path / "trained"), shown["Gain"])
+    assert isinstance(askwell.load_policy(tmp_path / "trained"), shown["LinearGain"])
 
 
 def test_a_trainer_says_what_it_cannot_train(shown, monkeypatch):
-    monkeypatch.setitem(policies.HEADS._classes, "gain", shown["Gain"])
+    monkeypatch.setitem(policies.HEADS._classes, "linear-gain", shown["LinearGain"])
     with pytest.raises(
-        askwell.AskwellError, match="'siblings' cannot train the head 'gain': it needs a head whose"
+        askwell.AskwellError, match="'siblings' cannot train the head 'linear-gain': it needs a head whose"
     ):
-        askwell.TrainingSpec.make(head="gain")
+        askwell.TrainingSpec.make(head="linear-gain")
     with pytest.raises(
         askwell.AskwellError,
         match="plays games whose actions are rows, classes, and those of 'label-or-skip'",

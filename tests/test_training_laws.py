@@ -9,10 +9,10 @@ import pytest
 
 from askwell.core import AskwellError
 from askwell.games import BatchGame, ClassQueries, LabelOrSkip
-from askwell.policies import Groups, Linear, SkipPolicy
+from askwell.policies import Gain, Groups, Linear, SkipPolicy
 from askwell.testing import TRAINER_LAWS
 from askwell.testing import trainers as laws
-from askwell.training import TRAINERS, Reinforce, Siblings
+from askwell.training import TRAINERS, Regression, Reinforce, Siblings
 from askwell.training.optimiser import Optimiser
 
 GAME = BatchGame(rounds=2, batch=3)
@@ -24,6 +24,7 @@ CASES = {
     "siblings of classes": (Siblings(k=3), Groups, CLASSES),
     "reinforce": (Reinforce(episodes=3), Groups, CLASSES),
     "reinforce on a stream": (Reinforce(episodes=3), SkipPolicy, STREAM),
+    "regression": (Regression(k=4, buffer=64, steps=1), Gain, BatchGame(rounds=3, batch=1)),
     "imitation": (TRAINERS["imitation"](), Linear, GAME),
 }
 

@@ -2,6 +2,7 @@
 
 from askwell.policies.base import AbstractHead, AbstractPolicy, AbstractRowsPolicy, AbstractScorer, Act
 from askwell.policies.files import SHIPPED, card, load_policy
+from askwell.policies.gain import Gain
 from askwell.policies.groups import Groups
 from askwell.policies.heads import HEADS, make_head
 from askwell.policies.linear import Linear
@@ -17,6 +18,7 @@ __all__ = [
     "AbstractRowsPolicy",
     "AbstractScorer",
     "Act",
+    "Gain",
     "Groups",
     "Linear",
     "Pointwise",

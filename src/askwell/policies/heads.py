@@ -7,6 +7,7 @@ from jaxtyping import PRNGKeyArray
 
 from askwell.core import AskwellError, collect
 from askwell.policies.base import AbstractHead
+from askwell.policies.gain import Gain
 from askwell.policies.groups import Groups
 from askwell.policies.linear import Linear
 from askwell.policies.pointwise import Pointwise
@@ -30,4 +31,4 @@ def make_head(name: str, key: PRNGKeyArray, settings: Mapping[str, Any]) -> Abst
         ) from error
 
 
-__all__ = ["HEADS", "Groups", "Linear", "Pointwise", "SkipPolicy", "make_head"]
+__all__ = ["HEADS", "Gain", "Groups", "Linear", "Pointwise", "SkipPolicy", "make_head"]

@@ -12,8 +12,7 @@ from askwell.core import AbstractSpace, AskwellError, Rows, View, unknown
 from askwell.core.extreme import argmax
 from askwell.policies.base import AbstractRowsPolicy, Act
 from askwell.policies.features import CONTEXT, FEATURES, Batch, add, look, see
-from askwell.policies.narrow import narrow
-from askwell.strategies import pickers
+from askwell.policies.narrow import greedy
 
 HIDDEN = 16
 RULES = {
@@ -75,16 +74,7 @@ class AbstractPointwise(AbstractRowsPolicy):
 
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
         """See `AbstractStrategy.select`: the highest score each time, ties at random."""
-        some, key = jax.random.split(key)
-        view, rows = narrow(some, view, q)
-        sight, first = look(view, q, jnp.arange(len(rows)))
-
-        def score(batch: Batch) -> Float[Array, " m"]:
-            return self.score(*see(sight, batch, q))
-
-        return rows[
-            pickers.greedy(key, first, score, lambda batch, row: add(sight, batch, row), view.asked, q)
-        ]
+        return greedy(key, view, q, self.score)
 
 
 class Pointwise(AbstractPointwise):

@@ -5,12 +5,13 @@ from askwell.training.run import Trained, train
 from askwell.training.spec import TrainingSpec
 from askwell.training.store import histories
 from askwell.training.tasks import TaskSource
-from askwell.training.trainers import TRAINERS, AbstractTrainer, Imitation, Reinforce, Siblings
+from askwell.training.trainers import TRAINERS, AbstractTrainer, Imitation, Regression, Reinforce, Siblings
 
 __all__ = [
     "TRAINERS",
     "AbstractTrainer",
     "Imitation",
+    "Regression",
     "Reinforce",
     "Siblings",
     "TaskSource",
