@@ -9,11 +9,10 @@ from askwell import stats
 from askwell.comparison import Result, reopen
 from askwell.plots import save
 from askwell.policies import SHIPPED, card
-from askwell.training import TrainingSpec, against, histories
+from askwell.training import against
 
 HOME = Path(__file__).parent
 CEILINGS = ("oracle", "clairvoyant")
-VARIANTS = ("naive", "centred", "prior", "entropy", "noise")
 LEARNED = "learned"
 
 
@@ -136,38 +135,6 @@ def batches(result: Result, picture: Path) -> list[str]:
     return [*page, f"![Lead over random by batch size, ten sets]({picture.name})", "", said, ""]
 
 
-def variants(root: Path) -> list[str]:
-    """Group policies trained by whole episodes, one row a variant."""
-    rows, apart = [], []
-    for name in VARIANTS:
-        run = root / f"groups-{name}"
-        if not (run / "policy.safetensors").exists():
-            continue
-        kept, spec = histories(run), TrainingSpec.read(run / "spec.toml")
-        training, about = kept["training"], card(run / "policy.safetensors")
-        last = kept["validation"].filter(pl.col("update") == spec.updates, against="random").to_dicts()[0]
-        end = training.tail(10)
-        apart += [name] if last["low"] > 0 or last["high"] < 0 else []
-        rows.append(
-            {
-                "variant": name,
-                "after it, less random": f"{fixed(last['difference'], 4, True)} {bounds(last['low'], last['high'])}",
-                "entropy, first → last": f"{training['entropy'][0]:.2f} → {end['entropy'].mean():.2f}",
-                "effective groups": f"{training['groups'][0]:.1f} → {end['groups'].mean():.1f}",
-                "gradient above shuffled": f"{(training['agreement'] > training['chance']).mean():.0%}",
-                "groups ~ classes": fixed(about["agreement"][0], 2) if about.get("agreement") else "",
-                "warnings": " ".join(sentence.split(":")[0] for sentence in about.get("warnings", []))
-                or "none",
-            }
-        )
-    said = (
-        f"Those that differ reliably from random: {', '.join(apart)}."
-        if apart
-        else "This is a null result: none of the variants differs from random."
-    )
-    return [said, "", *table(pl.DataFrame(rows))]
-
-
 def main() -> None:
     """Write the page."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -186,12 +153,6 @@ def main() -> None:
     if (runs / "batches").exists():
         page += ["## Batches", "", "`askwell compare --spec studies/batches.toml --out runs/batches`", ""]
         page += batches(reopen(runs / "batches"), HOME / "batches.png")
-    if any((runs / f"groups-{name}").exists() for name in VARIANTS):
-        page += ["## What makes whole episodes learn", ""]
-        page += [
-            f"`askwell train studies/groups-{name}.toml --out runs/groups-{name}`  " for name in VARIANTS
-        ]
-        page += ["", *variants(runs)]
     shipped = card(SHIPPED[LEARNED])
     page += ["## The shipped policy", "", "`askwell train studies/learned.toml --out runs/learned`", ""]
     page += [

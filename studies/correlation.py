@@ -20,13 +20,12 @@ import numpy as np
 from sklearn.linear_model import RidgeCV
 
 from askwell.core import Classes, Rows, View
-from askwell.data import load, split
-from askwell.encoders import encode_table
 from askwell.games import AbstractGame, Turn, make_game, trajectory
 from askwell.policies import features, group_features, skip
+from askwell.training import TaskSource
 
-SETS = ("digits", "breast_cancer", "letter", "satimage", "texture", "segment")
-TASKS, ACTIONS, POOL, MOMENTS = 8, 64, 256, (0.1, 0.3, 0.6)
+SETS = ("digits", "breast_cancer", "satimage", "texture", "segment", "penbased")
+TASKS, ACTIONS, POOL, MOMENTS = 4, 32, 256, (0.1, 0.3, 0.6)
 GAMES: dict[str, tuple[str, dict[str, Any]]] = {
     "rows of the pool": ("batch", {}),
     "classes, labeller never wrong": ("class-queries", {"error": 0.0}),
@@ -49,7 +48,7 @@ def described(game: AbstractGame, view: View, action: jax.Array) -> jax.Array:
     return action * skip.look(view)
 
 
-def measure(game: AbstractGame, pools: Any, moment: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def measure(game: AbstractGame, pools: Any, moment: float) -> tuple[jax.Array, jax.Array, jax.Array]:
     """Of each task and action: rewards of the round ``[t, k, 2]``, returns, and the action in numbers ``[t, k, f]``."""
     each = game.turns_a_round
     before = int(moment * game.turns(pools.x.shape[1])) // each * each
@@ -78,8 +77,7 @@ def measure(game: AbstractGame, pools: Any, moment: float) -> tuple[np.ndarray, 
         reward, returned = jax.vmap(jax.vmap(outcome, (None, 0)))(actions, lucks)
         return reward, returned, jax.vmap(lambda action: described(game, view, action))(actions)
 
-    played = jax.jit(jax.vmap(task))(jax.random.split(jax.random.key(0), TASKS), pools)
-    return tuple(np.asarray(part, float) for part in played)
+    return jax.vmap(task)(jax.random.split(jax.random.key(0), TASKS), pools)
 
 
 def decided(tries: np.ndarray) -> tuple[float, float, float]:
@@ -112,12 +110,18 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--out", type=Path, default=Path("runs/correlation.json"))
     out = options.parse_args().out
-    sets = [encode_table(load(name), 64, None) for name in SETS]
-    pools = [split(one, seed=0, splits=TASKS, pool=POOL, budget=100).pools for one in sets]
+    room = {
+        "pool": POOL,
+        "features": 64,
+        "classes": 11,
+    }  # one shape for all, so that each program is compiled once
+    sources = [TaskSource.make(datasets=(name,), **room) for name in SETS]
+    pools = [source.tasks().draw((0,), TASKS) for source in sources]
     rows = []
     for name, (kind, settings) in GAMES.items():
         game = make_game(kind, settings)
-        found = [[measure(game, pool, moment) for moment in MOMENTS] for pool in pools]
+        measures = [jax.jit(lambda pool, m=moment, g=game: measure(g, pool, m)) for moment in MOMENTS]
+        found = [[jax.tree.map(np.asarray, one(pool)) for one in measures] for pool in pools]
         # Moments are states like any other.
         reward, returned = (
             np.stack([np.concatenate([m[part] for m in one]) for one in found]) for part in (0, 1)
