@@ -120,3 +120,16 @@ def test_classes_are_asked_for_in_gymnasium():
     envs.reset(seed=0)
     same = envs.step(np.array([[0, 0, 1, 2]] * 2))[4]
     np.testing.assert_array_equal(same["picks"][0], info["picks"])
+
+
+def test_points_are_asked_for_in_gymnasium():
+    env = gymnasium.make(IDS["point-queries"], **{k: v for k, v in SETTINGS.items() if k != "game_settings"})
+    check_env(env.unwrapped)
+    assert env.action_space.shape == (4, 4)
+    observation, _ = env.reset(seed=0)
+    _, _, terminated, _, info = env.step(observation[[5, 5, 9, 2], :4])
+    assert info["picks"][[0, 2, 3]].tolist() == [5, 9, 2]
+    assert len(set(info["picks"].tolist())) == 4
+    assert (info["cost"], terminated) == (4, False)
+    with pytest.raises(InvalidAction):
+        env.unwrapped.step(np.full((4, 4), 11.0))

@@ -13,10 +13,11 @@ from askwell.core.metrics import ACCURACY, METRICS, Metric, metric_of
 from askwell.core.pool import Pool
 from askwell.core.record import CEILINGS, CELL, MAJORITY, SCHEMA, SCORES
 from askwell.core.registry import Registry, collect, imported, summary, unknown
-from askwell.core.spaces import AbstractBatchSpace, AbstractSpace, Classes, Rows, Skip
+from askwell.core.spaces import AbstractBatchSpace, AbstractSpace, Classes, Points, Rows, Skip
 from askwell.core.strategy import (
     AbstractClassStrategy,
     AbstractPlayer,
+    AbstractPointStrategy,
     AbstractStrategy,
     AbstractStreamStrategy,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "AbstractFitted",
     "AbstractLearner",
     "AbstractPlayer",
+    "AbstractPointStrategy",
     "AbstractSpace",
     "AbstractStrategy",
     "AbstractStreamStrategy",
@@ -49,6 +51,7 @@ __all__ = [
     "LabelInfluence",
     "Metric",
     "Packed",
+    "Points",
     "Pool",
     "Registry",
     "Rows",

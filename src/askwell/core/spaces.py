@@ -5,7 +5,8 @@ from typing import ClassVar
 
 import equinox as eqx
 import jax
-from jaxtyping import Array, Bool, Int, PRNGKeyArray
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from askwell.core.view import View
 
@@ -49,6 +50,18 @@ class Classes(AbstractBatchSpace):
     def sample(self, key: PRNGKeyArray, view: View) -> Int[Array, " q"]:
         """See `AbstractSpace.sample`."""
         return jax.random.randint(key, (self.q,), 0, len(view.geometry.centres))
+
+
+class Points(AbstractBatchSpace):
+    """A batch of points of the data space, ``float [q, d]``; they need not be rows of the pool."""
+
+    name: ClassVar[str] = "points"
+    q: int = eqx.field(static=True)
+
+    def sample(self, key: PRNGKeyArray, view: View) -> Float[Array, "q d"]:
+        """See `AbstractSpace.sample`: normal, with the pool's mean and deviations; the space has no end."""
+        spread = jax.random.normal(key, (self.q, view.x.shape[1]))
+        return jnp.mean(view.x, axis=0) + jnp.std(view.x, axis=0) * spread
 
 
 class Skip(AbstractSpace):

@@ -4,9 +4,9 @@ import abc
 from typing import ClassVar
 
 import equinox as eqx
-from jaxtyping import Array, Bool, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from askwell.core.spaces import AbstractSpace, Classes, Rows, Skip
+from askwell.core.spaces import AbstractSpace, Classes, Points, Rows, Skip
 from askwell.core.view import View
 
 
@@ -62,6 +62,21 @@ class AbstractClassStrategy(AbstractPlayer):
         """See `AbstractPlayer.decide`."""
         assert isinstance(space, Classes)
         return self.classes(key, view, space.q)
+
+
+class AbstractPointStrategy(AbstractPlayer):
+    """Says where in the data space the points of a batch shall be."""
+
+    space: ClassVar[type[AbstractSpace]] = Points
+
+    @abc.abstractmethod
+    def points(self, key: PRNGKeyArray, view: View, q: int) -> Float[Array, "q d"]:
+        """`q` points, in the view's features."""
+
+    def decide(self, key: PRNGKeyArray, view: View, space: AbstractSpace) -> Float[Array, "q d"]:
+        """See `AbstractPlayer.decide`."""
+        assert isinstance(space, Points)
+        return self.points(key, view, space.q)
 
 
 class AbstractStreamStrategy(AbstractPlayer):

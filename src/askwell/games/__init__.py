@@ -8,6 +8,7 @@ from askwell.games.scores import Scores, score
 from askwell.games.spec import AbstractGameSpec
 from askwell.games.wrappers.class_queries import ClassQueries
 from askwell.games.wrappers.label_or_skip import LabelOrSkip
+from askwell.games.wrappers.point_queries import PointQueries
 
 __all__ = [
     "GAMES",
@@ -21,6 +22,7 @@ __all__ = [
     "ClassQueries",
     "LabelOrSkip",
     "Outcome",
+    "PointQueries",
     "Scores",
     "Turn",
     "annotate",

@@ -11,7 +11,7 @@ import numpy as np
 from gymnasium.spaces import Box, Discrete, MultiDiscrete
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from askwell.core import AbstractSpace, Classes, Rows, Skip, View
+from askwell.core import AbstractSpace, Classes, Points, Rows, Skip, View
 from askwell.gym.features import observe
 from askwell.policies import group_features
 from askwell.policies.skip import look
@@ -40,9 +40,7 @@ class AbstractDoor(abc.ABC):
         """What the agent sees."""
 
     @abc.abstractmethod
-    def allowed(
-        self, key: PRNGKeyArray, action: Int[Array, "..."], view: View
-    ) -> tuple[Array, Int[Array, ""]]:
+    def allowed(self, key: PRNGKeyArray, action: Array, view: View) -> tuple[Array, Int[Array, ""]]:
         """The game's action that an agent's stands for, and in how many places it had to be changed."""
 
 
@@ -91,6 +89,27 @@ class ClassesDoor(AbstractDoor):
         return action, jnp.array(0)
 
 
+class PointsDoor(AbstractDoor):
+    """Point queries: where each row lies and its features, and the points to ask."""
+
+    space: ClassVar[type[AbstractSpace]] = Points
+
+    def actions(self, space: AbstractSpace, view: View) -> Box:
+        """See `AbstractDoor.actions`."""
+        assert isinstance(space, Points)
+        return Box(-REACH, REACH, (space.q, view.x.shape[1]), np.float32)
+
+    def observe(self, view: View) -> Float[Array, "n g"]:
+        """See `AbstractDoor.observe`."""
+        return jnp.concatenate([jnp.clip(view.x, -REACH, REACH), observe(view)], axis=1)
+
+    def allowed(
+        self, key: PRNGKeyArray, action: Float[Array, "q d"], view: View
+    ) -> tuple[Float[Array, "q d"], Int[Array, ""]]:
+        """See `AbstractDoor.allowed`; every action is."""
+        return action, jnp.array(0)
+
+
 class SkipDoor(AbstractDoor):
     """Label or skip: features of the point that is offered, and 1 or 0."""
 
@@ -112,7 +131,7 @@ class SkipDoor(AbstractDoor):
 
 
 DOORS: dict[type[AbstractSpace], AbstractDoor] = {
-    door.space: door() for door in (RowsDoor, ClassesDoor, SkipDoor)
+    door.space: door() for door in (RowsDoor, ClassesDoor, PointsDoor, SkipDoor)
 }
 
 

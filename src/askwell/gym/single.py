@@ -21,6 +21,8 @@ class GameEnv(gymnasium.Env[np.ndarray, Any]):
       allowed.
     - **Where actions are classes** (class queries): the observation is ``Box(-10, 10, (g, f))``, features of each class
       or group, see `askwell.policies.Groups`. The action is ``MultiDiscrete([g] * q)``, the classes to ask for.
+    - **Where actions are points** (point queries): the observation is ``Box(-10, 10, (n, d + f))``, where each row lies
+      and its features. The action is ``Box(-10, 10, (q, d))``, the points to ask for.
     - **Where points come one at a time** (label or skip): the observation is ``Box(-10, 10, (f,))``, features of the
       point that is offered, see `askwell.policies.skip.INPUTS`. The action is ``Discrete(2)``: 1 labels, 0 skips.
     - **Reward**: the game's, computed on the selection split (see ``askwell.games.REWARDS``); 0 in turns without a
@@ -75,7 +77,8 @@ class GameEnv(gymnasium.Env[np.ndarray, Any]):
 
 def check(space: gymnasium.Space, action: Any) -> np.ndarray:
     """The action as an array, if the space has it: XLA would take a row out of range for another one."""
-    action = np.asarray(action)
+    real = space.dtype is not None and np.issubdtype(space.dtype, np.floating)
+    action = np.asarray(action, np.float32 if real else None)
     if not space.contains(action):
         raise gymnasium.error.InvalidAction(f"The action {action!r} is not in {space}.")
-    return action.astype(np.int32)
+    return action if real else action.astype(np.int32)

@@ -60,6 +60,10 @@ _KNOWN = {
     "pool-shares": Style("#7f7f7f", "p"),
     "equal-shares": Style("#009e73", "p"),
     "filling-shares": Style("#56b4e9", "p"),
+    "row-points": Style("#7f7f7f", "X"),
+    "random-points": Style("#cc79a7", "X"),
+    "uncertain-points": Style("#009e73", "D"),
+    "herding-points": Style("#0072b2", "X"),
     "needed-shares": Style("#e69f00", "v"),
 }
 _COLOURS = ("#332288", "#44aa99", "#cc6677", "#661100", "#6699cc", "#aa4499", "#888888")

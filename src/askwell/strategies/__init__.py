@@ -3,6 +3,7 @@
 from askwell.core import (
     AbstractClassStrategy,
     AbstractPlayer,
+    AbstractPointStrategy,
     AbstractStrategy,
     AbstractStreamStrategy,
     collect,
@@ -38,6 +39,10 @@ from askwell.strategies.margin_herding import MarginHerding
 from askwell.strategies.maxherding import MaxHerding
 from askwell.strategies.mixture import Mixture
 from askwell.strategies.oracle import Clairvoyant, Oracle
+from askwell.strategies.points.herding_points import HerdingPoints
+from askwell.strategies.points.random_points import RandomPoints
+from askwell.strategies.points.row_points import RowPoints
+from askwell.strategies.points.uncertain_points import UncertainPoints
 from askwell.strategies.power_margin import PowerMargin
 from askwell.strategies.probcover import ProbCover
 from askwell.strategies.query_by_committee import QueryByCommittee
@@ -58,6 +63,7 @@ STRATEGIES = collect("strategy", globals(), AbstractPlayer)
 __all__ = [
     "STRATEGIES",
     "AbstractClassStrategy",
+    "AbstractPointStrategy",
     "AbstractScoreStrategy",
     "AbstractShares",
     "AbstractStrategy",
@@ -83,6 +89,7 @@ __all__ = [
     "FillingShares",
     "FixedThreshold",
     "GaussianMixture",
+    "HerdingPoints",
     "Influence",
     "KMeansBoundary",
     "KMeansCentre",
@@ -100,10 +107,13 @@ __all__ = [
     "ProbCover",
     "QueryByCommittee",
     "Random",
+    "RandomPoints",
+    "RowPoints",
     "Split",
     "SupportVectors",
     "TypiClust",
     "Typicality",
     "UHerding",
+    "UncertainPoints",
     "VariableUncertainty",
 ]

@@ -1,4 +1,4 @@
-"""The laws of players whose actions are no rows: they label or skip, or ask for classes.
+"""The laws of players whose actions are no rows: they label or skip, ask for classes, or for points of the space.
 
 That hidden labels have no influence is a law of games: a player sees a view, and nothing else.
 """
@@ -12,15 +12,16 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, PRNGKeyArray
 
-from askwell.core import AbstractPlayer, AbstractSpace, Classes, Skip, View
-from askwell.games import AbstractGame, BatchGame, ClassQueries, LabelOrSkip
-from askwell.testing.pools import CLASSES, agree, at, hold, law, make_pool, permuted, replay, without_truth
+from askwell.core import AbstractPlayer, AbstractSpace, Classes, Points, Skip, View
+from askwell.games import AbstractGame, BatchGame, ClassQueries, LabelOrSkip, PointQueries
+from askwell.testing.pools import CLASSES, D, agree, at, hold, law, make_pool, permuted, replay, without_truth
 
 GAMES: dict[type[AbstractSpace], AbstractGame] = {
     Skip: LabelOrSkip(BatchGame(rounds=5, batch=4), every=4),
     Classes: ClassQueries(BatchGame(rounds=16, batch=4), error=0.3),
+    Points: PointQueries(BatchGame(rounds=16, batch=4)),
 }
-"""What is played in each space of actions; either game goes through the whole pool."""
+"""What is played in each space of actions; each game goes through the whole pool."""
 
 
 def turns_of(player: AbstractPlayer) -> tuple[int, ...]:
@@ -39,7 +40,8 @@ def _views(space: type[AbstractSpace]) -> View:
     random = np.random.default_rng(3)
     skips = random.permutation(64) < 14  # fourteen points are labelled, early and late
     wanted = random.integers(0, CLASSES, (16, 4))
-    actions = jnp.asarray(skips if space is Skip else wanted)
+    where = random.normal(size=(16, 4, D)).astype(np.float32)
+    actions = jnp.asarray({Skip: skips, Classes: wanted, Points: where}[space])
     return without_truth(replay(GAMES[space], jax.random.key(0), make_pool(), actions)[0])
 
 
@@ -57,11 +59,15 @@ def _each(player: AbstractPlayer, key: PRNGKeyArray, views: View) -> Array:
 
 
 def acts_in_its_space(player: AbstractPlayer) -> None:
-    """The action is one of the space, in every turn: a truth value, or for each place of the batch a group."""
+    """The action is one of the space, in every turn: a truth value, or for each place of a batch a group or a point."""
     actions = np.asarray(_each(player, jax.random.key(1), views_of(player)))
     if player.space is Skip:
         told = f"label must return one truth value, not {actions.dtype}{list(actions.shape[1:])}."
         law(actions.dtype == bool and actions.shape == (64,), told)
+    elif player.space is Points:
+        told = f"points must return 4 points of {D} features, not {actions.dtype}{list(actions.shape[1:])}."
+        law(np.issubdtype(actions.dtype, np.floating) and actions.shape == (16, 4, D), told)
+        law(np.isfinite(actions).all(), "A point is no number.")
     else:
         told = f"classes must return 4 numbers of groups, not {actions.dtype}{list(actions.shape[1:])}."
         law(np.issubdtype(actions.dtype, np.integer) and actions.shape == (16, 4), told)
@@ -100,7 +106,9 @@ def same_key_same_action(player: AbstractPlayer) -> None:
 
 
 def order_of_rows_says_nothing(player: AbstractPlayer) -> None:
-    """Permuting the pool's rows changes no action."""
+    """Permuting the pool's rows changes no action. Players that name points are exempt: they start at random rows."""
+    if player.space is Points:
+        return
     order = np.random.default_rng(2).permutation(64)
     for turn in turns_of(player):
         view, key = at(views_of(player), turn), jax.random.key(turn)
@@ -120,7 +128,7 @@ PLAYER_LAWS: tuple[Callable[[AbstractPlayer], None], ...] = (
 
 
 def check_player(player: AbstractPlayer) -> None:
-    """Hold a player that labels or skips, or asks for classes, to every law.
+    """Hold a player that labels or skips, or asks for classes or points, to every law.
 
     Raises:
         AssertionError: a sentence that says which law is broken, and how.

@@ -1,0 +1,1 @@
+"""Rules that choose points of the data space: for the game point-queries."""

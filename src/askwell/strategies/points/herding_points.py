@@ -1,0 +1,36 @@
+"""Where the learner is unsure and much of the pool lies that no label covers."""
+
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from askwell.core import AbstractPointStrategy, View
+from askwell.core.geometry import rbf, square_distance
+from askwell.strategies import coverage
+from askwell.strategies.points.base import climb, unsure
+
+
+class HerdingPoints(AbstractPointStrategy):
+    """Margin uncertainty times coverage gain, as `margin-herding`, but at any point; coverage gain in a cold round.
+
+    Each point of the batch covers what lies around it before the next one is looked for.
+    """
+
+    name: ClassVar[str] = "herding-points"
+    needs: ClassVar[tuple[str, ...]] = ("probabilities", "geometry")
+
+    def points(self, key: PRNGKeyArray, view: View, q: int) -> Float[Array, "q d"]:
+        """See `AbstractPointStrategy.points`."""
+        centre, width = jnp.mean(view.x, axis=0), view.geometry.widths[1]
+        marks = view.x[view.geometry.landmarks] - centre
+        kernel = lambda x: rbf(square_distance(x - centre, marks), width)
+
+        def place(cover: Float[Array, " l"], key: PRNGKeyArray):
+            value = lambda x: unsure(view, x) * jnp.mean(jnp.maximum(kernel(x) - cover, 0.0), axis=1)
+            point = climb(key, view, value)
+            return jnp.maximum(cover, kernel(point[None])[0]), point
+
+        first = coverage.covered(view, lambda rows: view.geometry.similarity[rows])
+        return jax.lax.scan(place, first, jax.random.split(key, q))[1]
