@@ -12,6 +12,7 @@ import askwell
 from askwell import testing
 from askwell.core import AbstractPointStrategy, AskwellError, Points
 from askwell.games import BatchGame, PointQueries, make_game, rollout
+from askwell.policies import make_head
 from askwell.strategies import STRATEGIES, Margin, RandomPoints, RowPoints
 from askwell.strategies.points.base import climb, some_rows, unsure
 from askwell.testing import players as laws
@@ -21,6 +22,7 @@ KEY = jax.random.key(0)
 POOL = make_pool()
 GAME = PointQueries(BatchGame(rounds=6, batch=4))
 RULES = {name: kind() for name, kind in STRATEGIES.items() if issubclass(kind, AbstractPointStrategy)}
+RULES["point-gain"] = make_head("point-gain", KEY, {})
 
 
 @pytest.mark.parametrize("law", testing.PLAYER_LAWS, ids=lambda law: law.__name__)

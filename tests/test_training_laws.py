@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import pytest
 
 from askwell.core import AskwellError
-from askwell.games import BatchGame, ClassQueries, LabelOrSkip
-from askwell.policies import Gain, Groups, Linear, SkipPolicy
+from askwell.games import BatchGame, ClassQueries, LabelOrSkip, PointQueries
+from askwell.policies import Gain, Groups, Linear, PointGain, SkipPolicy
 from askwell.testing import TRAINER_LAWS
 from askwell.testing import trainers as laws
 from askwell.training import TRAINERS, Regression, Reinforce, Siblings
@@ -25,6 +25,11 @@ CASES = {
     "reinforce": (Reinforce(episodes=3), Groups, CLASSES),
     "reinforce on a stream": (Reinforce(episodes=3), SkipPolicy, STREAM),
     "regression": (Regression(k=4, buffer=64, steps=1), Gain, BatchGame(rounds=3, batch=1)),
+    "regression of points": (
+        Regression(k=4, buffer=64, steps=1),
+        PointGain,
+        PointQueries(BatchGame(rounds=3, batch=1)),
+    ),
     "imitation": (TRAINERS["imitation"](), Linear, GAME),
 }
 

@@ -8,9 +8,10 @@ import pytest
 
 from askwell import testing
 from askwell.core import AskwellError, Rows
-from askwell.games import BatchGame
-from askwell.policies import Gain
+from askwell.games import BatchGame, PointQueries
+from askwell.policies import Gain, PointGain
 from askwell.policies.features import CONTEXT, FEATURES, look, see
+from askwell.strategies import uncertainty
 from askwell.testing.pools import WARM, at, make_pool, stack, views
 from askwell.training import Regression
 from askwell.training.optimiser import Optimiser
@@ -40,8 +41,7 @@ def test_law(noise, law):
 
 def test_its_score_is_what_is_foretold_and_the_highest_is_asked():
     head, view = perturbed(), at(views(Gain(KEY)), WARM)
-    features, context = see(*look(view, 1, jnp.arange(len(view.y))), 1)
-    np.testing.assert_allclose(head.score(view), head.foretold(features, context))
+    np.testing.assert_allclose(head.score(view), head.foretold(head.seen(view, jnp.arange(len(view.y)))))
     best = int(jnp.argmax(jnp.where(view.asked, -jnp.inf, head.score(view))))
     assert int(head.select(KEY, view, 1)[0]) == best
 
@@ -119,6 +119,39 @@ def test_what_is_collected_is_what_the_game_gives():
         step = lambda row, start=start, key=game_key: GAME.step(jax.random.fold_in(key, 1), start, row[None])
         np.testing.assert_allclose(gain[task], [step(row)[1].reward for row in rows], atol=1e-5)
     assert 0 <= float(accuracy) <= 1
+
+
+def test_at_a_row_a_point_is_seen_as_the_row_is():
+    """What is seen of points, at the places of rows: against NumPy on the view."""
+    head, view = PointGain(KEY), at(views(Gain(KEY)), WARM)
+    x = np.asarray(view.x, float)
+    seen = dict(zip(head.inputs, np.asarray(head.seen(view, view.x)).T, strict=True))
+    kernel = np.exp(-((x[:, None] - x) ** 2).sum(axis=2) / (2 * float(view.geometry.widths[1]) ** 2))
+    asked, margin = np.asarray(view.asked), np.asarray(uncertainty.margin(view))
+    gain = np.maximum(kernel - kernel[asked].max(axis=0), 0)
+    expected = {
+        "margin": np.log(margin + 1e-4) / 3,
+        "coarse": np.log(gain.mean(axis=1) + 1e-4) / 3,
+        "weighted": np.log((gain * margin).mean(axis=1) + 1e-4) / 3,
+        "density": np.log(kernel.mean(axis=1) + 1e-4) / 3,
+        "nearness": kernel[:, asked].max(axis=1),
+        "confidence": np.asarray(view.log_proba).max(axis=1),
+    }
+    for name, values in expected.items():
+        np.testing.assert_allclose(seen[name], values, atol=2e-3, err_msg=name)
+
+
+def test_in_the_data_space_it_learns_too():
+    game, told = PointQueries(GAME), []
+    trainer = Regression(**SETTINGS)
+    state, pools = trainer.init(KEY, PointGain(KEY), [(game, 24)]), states()
+    collect = jax.jit(lambda key, state: trainer.collect(key, state, 0, game, pools))
+    for number in range(60):
+        key = jax.random.fold_in(KEY, number)
+        state, metrics = trainer.learn(key, state, [0], [collect(key, state)])
+        told.append(float(metrics["foretold"]))
+    later = told[20:]
+    assert np.mean(later) > 4 * np.std(later) / len(later) ** 0.5
 
 
 def test_the_buffer_keeps_the_newest_states():

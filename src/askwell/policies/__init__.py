@@ -1,18 +1,27 @@
 """Policies: strategies with trained weights; heads are listed in `askwell.policies.heads`."""
 
-from askwell.policies.base import AbstractHead, AbstractPolicy, AbstractRowsPolicy, AbstractScorer, Act
+from askwell.policies.base import (
+    AbstractForeteller,
+    AbstractHead,
+    AbstractPolicy,
+    AbstractRowsPolicy,
+    AbstractScorer,
+    Act,
+)
 from askwell.policies.files import SHIPPED, card, load_policy
 from askwell.policies.gain import Gain
 from askwell.policies.groups import Groups
 from askwell.policies.heads import HEADS, make_head
 from askwell.policies.linear import Linear
 from askwell.policies.own import as_strategy, make_strategy
+from askwell.policies.point_gain import PointGain
 from askwell.policies.pointwise import Pointwise
 from askwell.policies.skip import SkipPolicy
 
 __all__ = [
     "HEADS",
     "SHIPPED",
+    "AbstractForeteller",
     "AbstractHead",
     "AbstractPolicy",
     "AbstractRowsPolicy",
@@ -21,6 +30,7 @@ __all__ = [
     "Gain",
     "Groups",
     "Linear",
+    "PointGain",
     "Pointwise",
     "SkipPolicy",
     "as_strategy",

@@ -25,6 +25,25 @@ class AbstractScorer(AbstractHead, AbstractScoreStrategy):
     """A head that rates points, such as by the gain that it foretells: no probability of a decision is owed."""
 
 
+class AbstractForeteller(AbstractHead):
+    """A head that foretells what single labels would bring, from what is seen of them: for the trainer regression.
+
+    Only differences within a state count. It decides by what it foretells.
+    """
+
+    @abc.abstractmethod
+    def candidates(self, key: PRNGKeyArray, view: View, k: int) -> Array:
+        """`k` random actions to learn from, each of one label: a batch of the game's space, to be taken apart."""
+
+    @abc.abstractmethod
+    def seen(self, view: View, actions: Array) -> Float[Array, "k f"]:
+        """What is seen of some actions, as many numbers as `inputs` names."""
+
+    @abc.abstractmethod
+    def foretold(self, x: Float[Array, "m f"]) -> Float[Array, " m"]:
+        """The gains less those of the other actions, in units of their spread, from what is seen."""
+
+
 class Act(eqx.Module):
     """An action that a policy drew, in `q` decisions one after another.
 

@@ -10,6 +10,7 @@ from askwell.policies.base import AbstractHead
 from askwell.policies.gain import Gain
 from askwell.policies.groups import Groups
 from askwell.policies.linear import Linear
+from askwell.policies.point_gain import PointGain
 from askwell.policies.pointwise import Pointwise
 from askwell.policies.skip import SkipPolicy
 
@@ -31,4 +32,4 @@ def make_head(name: str, key: PRNGKeyArray, settings: Mapping[str, Any]) -> Abst
         ) from error
 
 
-__all__ = ["HEADS", "Gain", "Groups", "Linear", "Pointwise", "SkipPolicy", "make_head"]
+__all__ = ["HEADS", "Gain", "Groups", "Linear", "PointGain", "Pointwise", "SkipPolicy", "make_head"]

@@ -9,10 +9,9 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 
-from askwell.core import AbstractSpace, AskwellError, Packed, Pool, Rows
+from askwell.core import AbstractBatchSpace, AbstractSpace, AskwellError, Packed, Points, Pool, Rows
 from askwell.games import AbstractGame, Turn, trajectory
-from askwell.policies import AbstractHead, Gain
-from askwell.policies.features import look, see
+from askwell.policies import AbstractForeteller, AbstractHead
 from askwell.training.base import AbstractTrainer, AbstractTrainerState
 from askwell.training.optimiser import Optimiser
 
@@ -24,8 +23,8 @@ class RegressionState(AbstractTrainerState):
     of their spread; `seen` counts the states that ever were put in.
     """
 
-    newest: Packed[Gain]
-    mean: Packed[Gain]
+    newest: Packed[AbstractForeteller]
+    mean: Packed[AbstractForeteller]
     optimiser: PyTree
     x: Float[Array, "s k f"]
     gain: Float[Array, "s k"]
@@ -33,7 +32,7 @@ class RegressionState(AbstractTrainerState):
 
 
 class Regression(AbstractTrainer[RegressionState]):
-    """In each state so many random points are tried, each alone; a network learns to tell their gains apart.
+    """In each state so many random actions of one label are tried; a network learns to tell their gains apart.
 
     The experience is kept, and each update learns from all that the buffer holds. Gains are compared within a state
     only, so what a state is worth need not be foretold. Half of the episodes go on with a random point (*LAL
@@ -48,8 +47,8 @@ class Regression(AbstractTrainer[RegressionState]):
     """
 
     name: ClassVar[str] = "regression"
-    heads: ClassVar[type[AbstractHead]] = Gain
-    spaces: ClassVar[tuple[type[AbstractSpace], ...]] = (Rows,)
+    heads: ClassVar[type[AbstractHead]] = AbstractForeteller
+    spaces: ClassVar[tuple[type[AbstractSpace], ...]] = (Rows, Points)
     k: int = eqx.field(static=True, default=16)
     buffer: int = eqx.field(static=True, default=8192)
     steps: int = eqx.field(static=True, default=32)
@@ -70,14 +69,15 @@ class Regression(AbstractTrainer[RegressionState]):
     ) -> RegressionState:
         """See `AbstractTrainer.init`; the buffer is empty."""
         self.check(type(head), [game for game, _ in games])
-        assert isinstance(head, Gain)
+        assert isinstance(head, AbstractForeteller)
         for game, _ in games:
-            if game.space != Rows(1):
+            assert isinstance(game.space, AbstractBatchSpace)
+            if game.space.q != 1:
                 raise AskwellError(
                     f"The trainer 'regression' tries one label at a time, and a batch of the game '{game.name}' is "
                     "larger; set batch = 1 in its sources. The policy can pick batches of any size."
                 )
-        packed: Packed[Gain] = Packed.of(head)
+        packed: Packed[AbstractForeteller] = Packed.of(head)
         start = self.optimiser.transformation().init(eqx.filter(head, eqx.is_inexact_array))
         x, gain = jnp.zeros((self.buffer, self.k, len(head.inputs))), jnp.zeros((self.buffer, self.k))
         return RegressionState(packed, packed, start, x, gain, jnp.array(0))
@@ -91,12 +91,11 @@ class Regression(AbstractTrainer[RegressionState]):
         def act(turn: Turn, now: Any, own: Array):
             view = game.view(now)
             draws, shuffle = jax.random.split(turn.act)
-            rows = Rows(self.k).sample(draws, view)
-            features, context = see(*look(view, 1, jnp.arange(len(view.y))), 1)
-            x = jnp.concatenate([features[rows], jnp.broadcast_to(context, (self.k, len(context)))], axis=1)
-            after, outcome = jax.vmap(lambda row: game.step(turn.game, now, row[None]))(rows)
+            actions = head.candidates(draws, view, self.k)
+            x = head.seen(view, actions)
+            after, outcome = jax.vmap(lambda one: game.step(turn.game, now, one[None]))(actions)
             gain = jax.random.permutation(shuffle, outcome.reward) if self.shuffled else outcome.reward
-            best = jnp.where(own, jnp.argmax(head.rate(features, context)[rows]), 0)
+            best = jnp.where(own, jnp.argmax(head.foretold(x)), 0)
             now = jax.tree.map(lambda leaf: leaf[best], after)
             return now, own, (x, gain, jnp.mean(outcome.selection.accuracy))
 
@@ -124,7 +123,7 @@ class Regression(AbstractTrainer[RegressionState]):
         state, found = _learned(self, key, state, x, gain)
         return state, {"reward": jnp.mean(jnp.stack([part[2] for part in collected])), **found}
 
-    def head(self, state: RegressionState) -> Gain:
+    def head(self, state: RegressionState) -> AbstractForeteller:
         """See `AbstractTrainer.head`: the head with the averaged weights."""
         return state.mean.open()
 
@@ -167,7 +166,7 @@ def _learned(
     return RegressionState(newest, averaged, optimiser, *kept, seen), found
 
 
-def _centred(head: Gain, x: Float[Array, "s k f"]) -> Float[Array, "s k"]:
+def _centred(head: AbstractForeteller, x: Float[Array, "s k f"]) -> Float[Array, "s k"]:
     """What is foretold of the points of each state, less its mean."""
-    told = jax.vmap(jax.vmap(head.network))(x)[..., 0]
+    told = jax.vmap(head.foretold)(x)
     return told - jnp.mean(told, axis=1, keepdims=True)

@@ -1,0 +1,130 @@
+"""A head that foretells what asking at any point of the data space would bring, and looks for the best one."""
+
+from typing import ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, PRNGKeyArray
+
+from askwell.core import AbstractPointStrategy, View
+from askwell.core.geometry import rbf, square_distance
+from askwell.policies.base import AbstractForeteller
+from askwell.policies.features import named
+from askwell.policies.gain import foretelling
+from askwell.strategies import coverage, uncertainty
+from askwell.strategies.points.base import climb, some_rows, unsure
+
+FEATURES = (
+    "margin",  # log margin uncertainty
+    "confidence",  # log probability of the top class
+    "coarse",  # log coverage gain
+    "weighted",  # the same, landmarks weighted by their uncertainty
+    "density",  # log mean similarity to the landmarks
+    "nearness",  # similarity to the nearest labelled point
+    "away",  # log distance to the nearest landmark, over the kernel's width
+)
+CONTEXT = ("round", "labels", "cold", "mean margin", "cover", "classes")
+TINY = 1e-4
+
+
+class Sight(eqx.Module):
+    """What is seen of a pool at the start of a batch, to look at any point of the space from."""
+
+    view: View
+    centre: Float[Array, " d"]
+    marks: Float[Array, "l d"]
+    unsure: Float[Array, " l"]
+    labelled: Float[Array, "b d"]
+    used: Bool[Array, " b"]
+    context: dict[str, Float[Array, ""]]
+
+
+class PointGain(AbstractPointStrategy, AbstractForeteller):
+    """Q-learning on the choice of the data point: a network foretells a point's gain, and the best point is climbed to.
+
+    The search starts from several random rows. What is in the batch already covers its surroundings. In a cold round
+    coverage gain decides. All features are defined anywhere, so the network serves spaces of any dimension.
+    """
+
+    name: ClassVar[str] = "point-gain"
+    needs: ClassVar[tuple[str, ...]] = ("probabilities", "geometry")
+    inputs: ClassVar[tuple[str, ...]] = FEATURES + CONTEXT
+    network: eqx.nn.MLP
+
+    def __init__(self, key: PRNGKeyArray):
+        self.network = foretelling(key, len(self.inputs))
+
+    def candidates(self, key: PRNGKeyArray, view: View, k: int) -> Float[Array, "k d"]:
+        """See `AbstractForeteller.candidates`: random rows, and as many points some way off from one."""
+        row_key, move_key, far_key = jax.random.split(key, 3)
+        reach = 2 * view.geometry.widths[1] / view.x.shape[1] ** 0.5
+        far = reach * jnp.maximum(jax.random.uniform(far_key, (k, 1), minval=-1.0), 0.0)
+        return some_rows(row_key, view, k) + far * jax.random.normal(move_key, (k, view.x.shape[1]))
+
+    def seen(self, view: View, actions: Float[Array, "k d"]) -> Float[Array, "k f"]:
+        """See `AbstractForeteller.seen`: before anything is in the batch."""
+        return see(*look(view), actions)
+
+    def foretold(self, x: Float[Array, "m f"]) -> Float[Array, " m"]:
+        """See `AbstractForeteller.foretold`."""
+        return jax.vmap(self.network)(x)[:, 0]
+
+    def points(self, key: PRNGKeyArray, view: View, q: int) -> Float[Array, "q d"]:
+        """See `AbstractPointStrategy.points`."""
+        sight, first = look(view)
+
+        def place(cover: Float[Array, " l"], key: PRNGKeyArray):
+            def value(x: Float[Array, "m d"]) -> Float[Array, " m"]:
+                seen = see(sight, cover, x)
+                return jnp.where(view.cold, seen[:, FEATURES.index("coarse")], self.foretold(seen))
+
+            point = climb(key, view, value)
+            return jnp.maximum(cover, similarity(sight, point[None])[0]), point
+
+        return jax.lax.scan(place, first, jax.random.split(key, q))[1]
+
+
+def similarity(sight: Sight, x: Float[Array, "m d"]) -> Float[Array, "m l"]:
+    """Of points of the space to the landmarks."""
+    return rbf(square_distance(x - sight.centre, sight.marks), sight.view.geometry.widths[1])
+
+
+def look(view: View) -> tuple[Sight, Float[Array, " l"]]:
+    """What is seen before the first point of a batch, and how well the landmarks are covered."""
+    centre, (x, _, weight) = jnp.mean(view.x, axis=0), view.evidence
+    margin = uncertainty.margin(view)
+    cover = coverage.covered(view, lambda rows: view.geometry.similarity[rows])
+    context = {
+        "round": view.round / max(view.rounds - 1, 1),
+        "labels": jnp.log1p(jnp.sum(weight)) / 5,
+        "cold": view.cold.astype(weight.dtype),
+        "mean margin": jnp.mean(margin),
+        "cover": jnp.mean(cover),
+        "classes": jnp.log1p(jnp.sum(view.seen)) / 3,
+    }
+    marks = view.geometry.landmarks
+    sight = Sight(view, centre, view.x[marks] - centre, margin[marks], x - centre, weight > 0, context)
+    return sight, cover
+
+
+def see(sight: Sight, cover: Float[Array, " l"], x: Float[Array, "m d"]) -> Float[Array, "m f"]:
+    """Features of points of the space, given what is covered, and the context."""
+    view, near = sight.view, similarity(sight, x)
+    assert view.fitted is not None
+    gain = jnp.maximum(near - cover, 0.0)
+    to_labels = rbf(square_distance(x - sight.centre, sight.labelled), view.geometry.widths[1])
+    top = jnp.where(view.cold, 0.0, jnp.max(view.fitted.log_proba(x), axis=1))
+    nearest = jnp.min(square_distance(x - sight.centre, sight.marks), axis=1)
+    log = lambda value: jnp.log(value + TINY) / 3
+    features = {
+        "margin": log(unsure(view, x)),
+        "confidence": top,
+        "coarse": log(jnp.mean(gain, axis=1)),
+        "weighted": log(jnp.mean(gain * sight.unsure, axis=1)),
+        "density": log(jnp.mean(near, axis=1)),
+        "nearness": jnp.max(jnp.where(sight.used, to_labels, 0.0), axis=1),
+        "away": log(jnp.sqrt(nearest) / view.geometry.widths[1]),
+    }
+    context = jnp.broadcast_to(named(CONTEXT, sight.context), (len(x), len(CONTEXT)))
+    return jnp.concatenate([named(FEATURES, features), context], axis=1)
