@@ -21,7 +21,7 @@ from askwell.training import TrainingSpec, histories
 HOME = Path(__file__).parent
 VARIANTS = ("naive", "centred", "prior", "entropy", "noise")
 ERRORS = ("0", "0.2", "0.5", "0.81")
-LEARNED = ("classes", "classes-prior", "classes-autoregressive", "regression")
+LEARNED = ("classes", "classes-prior", "classes-autoregressive", "regression", "point-gain")
 SKEWED = "satimage"
 
 
@@ -66,7 +66,8 @@ def shorter(strategy: str) -> str:
 
 def played(root: Path) -> pl.DataFrame:
     """The records of all formulations; the formulation is told in the strategy's name."""
-    parts = {"rows": root / "formulations" / "rows", "skip": root / "streams"}
+    parts = {"rows": root / "formulations" / "rows", "points": root / "formulations" / "points"}
+    parts["skip"] = root / "streams"
     parts |= {f"classes, p = {p}": root / "formulations" / f"classes-{p}" for p in ERRORS}
     found = []
     for name, path in parts.items():
@@ -243,6 +244,27 @@ until the end of the episode if the later rounds are played at random. "foreseen
 of what a policy sees foretells on sets that it was not fitted to.
 """
 
+POINTS_TEXT = """## Ask in the data space
+`askwell compare digits --game point-queries`
+
+The action is a list of points of the data space, `float [q, d]`; for each the nearest row that was not asked is
+labelled. So an action has as many numbers for a pool of a million as for one of a hundred.
+
+| rule | where it asks |
+| --- | --- |
+| `row-points` | where random rows lie: random sampling (the baseline) |
+| `random-points` | anywhere, from a normal distribution with the pool's mean and deviations |
+| `uncertain-points` | at peaks of margin uncertainty, which may lie where no row is |
+| `herding-points` | at peaks of margin uncertainty times coverage gain: margin-herding, but in the space |
+
+Peaks are climbed to from eight random rows, by trying neighbours in steps that get shorter, so that no learner has
+to give a gradient. The head `point-gain` is Q-learning on the choice of the data point: the trainer `regression`
+fits a network to what points near random rows gained, and the best point is climbed to in the same way. All its
+inputs are defined anywhere in the space, so one network serves spaces of any dimension. Each round's gain is all
+that it looks at (no discounting of later rounds), so it needs no target network. In Gymnasium the game is
+`askwell/PointQueries-v0`, with a `Box` of actions.
+"""
+
 REGRESSION_TEXT = """## Regression instead of a policy gradient
 `askwell train studies/regression.toml --out runs/regression`
 
@@ -261,13 +283,14 @@ def main() -> None:
     page = [INTRODUCTION, *games(), CLASSES_TEXT, "### What shares they converge to", ""]
     said = shares(runs, HOME / "class-shares.png")
     page += ["![Shares of classes among the labels](class-shares.png)", "", said, ""]
-    page += [CORRELATION_TEXT, *correlation(runs / "correlation.json"), REGRESSION_TEXT]
+    page += [POINTS_TEXT, CORRELATION_TEXT, *correlation(runs / "correlation.json"), REGRESSION_TEXT]
     page += ["## What training took, and what it brought", ""]
     page += [f"`askwell train studies/{name}.toml --out runs/{name}`  " for name in LEARNED]
     page += ["", "On the tasks that the policy was chosen on (the meta-validation sets):", "", *trained(runs)]
     page += ["## All formulations on the same splits", ""]
     page += ["`askwell compare --spec studies/formulations.toml --out runs/formulations/rows`  "]
     page += ["`askwell compare --spec studies/streams.toml --out runs/streams`  "]
+    page += ["`askwell compare --spec studies/point-queries.toml --out runs/formulations/points`  "]
     page += [
         f"`askwell compare --spec studies/class-queries.toml --setting error={p} --out runs/formulations/classes-{p}`  "
         for p in ERRORS

@@ -7,6 +7,8 @@ each twice. What comes after the action is drawn anew each time: which point a l
 the round are, and, for the return, all later rounds. The correlation of the two tries is then the
 share of the outcome's variance that the action decides. "foreseen" is what of it a linear model of the action's
 features foretells on sets that it was not fitted to (R², sets left out in turn): what of it carries over.
+
+A choice that the file already holds is not measured again.
 """
 
 import argparse
@@ -19,9 +21,9 @@ import jax.numpy as jnp
 import numpy as np
 from sklearn.linear_model import RidgeCV
 
-from askwell.core import Classes, Rows, View
+from askwell.core import Classes, Points, Rows, View, write_whole
 from askwell.games import AbstractGame, Turn, make_game, trajectory
-from askwell.policies import features, group_features, skip
+from askwell.policies import features, group_features, point_gain, skip
 from askwell.training import TaskSource
 
 SETS = ("digits", "breast_cancer", "satimage", "texture", "segment", "penbased")
@@ -32,6 +34,7 @@ GAMES: dict[str, tuple[str, dict[str, Any]]] = {
     "classes, wrong one time in five": ("class-queries", {"error": 0.2}),
     "classes, wrong half of the time": ("class-queries", {"error": 0.5}),
     "k-means groups": ("class-queries", {"by": "group"}),
+    "points of the data space": ("point-queries", {}),
     "label or skip": ("label-or-skip", {}),
 }
 
@@ -45,6 +48,9 @@ def described(game: AbstractGame, view: View, action: jax.Array) -> jax.Array:
         empty = jnp.zeros(len(view.geometry.centres))
         seen = group_features.see(group_features.look(view), empty, game.space.q)
         return jnp.mean(seen[action, : len(group_features.FEATURES)], axis=0)
+    if isinstance(game.space, Points):
+        seen = point_gain.see(*point_gain.look(view), action)
+        return jnp.mean(seen[:, : len(point_gain.FEATURES)], axis=0)
     return action * skip.look(view)
 
 
@@ -117,8 +123,13 @@ def main() -> None:
     }  # one shape for all, so that each program is compiled once
     sources = [TaskSource.make(datasets=(name,), **room) for name in SETS]
     pools = [source.tasks().draw((0,), TASKS) for source in sources]
+    known = {row["choice"]: row for row in json.loads(out.read_text())} if out.exists() else {}
+    out.parent.mkdir(parents=True, exist_ok=True)
     rows = []
     for name, (kind, settings) in GAMES.items():
+        if name in known:
+            rows.append(known[name])
+            continue
         game = make_game(kind, settings)
         measures = [jax.jit(lambda pool, m=moment, g=game: measure(g, pool, m)) for moment in MOMENTS]
         found = [[jax.tree.map(np.asarray, one(pool)) for one in measures] for pool in pools]
@@ -136,8 +147,7 @@ def main() -> None:
         }
         print(row, flush=True)
         rows.append(row)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(rows, indent=1))
+        write_whole(out, json.dumps(rows, indent=1).encode())
 
 
 if __name__ == "__main__":

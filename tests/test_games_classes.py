@@ -160,6 +160,12 @@ def test_impossible_settings_are_refused(settings, sentence):
         make_game("class-queries", settings, rounds=1, batch=1)
 
 
+def test_a_whole_number_is_a_probability_too():
+    game = make_game("class-queries", {"error": 1}, rounds=1, batch=1)
+    guess = reset(game, KEY).geometry.groups
+    assert (guess != POOL.y).all()
+
+
 def test_a_batch_strategy_cannot_ask_for_classes():
     with pytest.raises(
         AskwellError, match=r"'margin' decides about rows, .* 'class-queries' is classes.*pool-shares"

@@ -68,7 +68,8 @@ class ClassQueries(AbstractBatchWrapper):
         for name in set(settings) - set(known):
             raise AskwellError(unknown("setting of the game 'class-queries'", name, known))
         _check(settings.get("error", 0.0))
-        return cls(BatchGame(**batch), **settings)
+        own = {name: float(value) if name == "error" else value for name, value in settings.items()}
+        return cls(BatchGame(**batch), **own)
 
     @property
     def space(self) -> Classes:
