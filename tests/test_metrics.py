@@ -195,7 +195,7 @@ def test_curves_have_the_majority_line_only_where_it_matters():
 
 def test_the_best_log_loss_is_the_lowest():
     found = learning_curves.data(records(table("log-loss", random=0.0, good=0.1), "log-loss"), "log-loss")
-    assert "good is lowest, so best" in learning_curves.caption(found)
+    assert "good is lowest (best)" in learning_curves.caption(found)
     assert learning_curves.charts(found)[0].y == "log-loss on report split (nats)"
 
 

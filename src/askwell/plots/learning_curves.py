@@ -101,7 +101,7 @@ def caption(data: pl.DataFrame) -> str:
     value = metric.sign * pl.col(metric.column)
     best = last.filter(value == value.max().over("panel"))
     wins = best.group_by("strategy").len("wins").sort(["wins", "strategy"], descending=[True, False]).rows()
-    panels, end = last["panel"].n_unique(), "highest" if metric.sign > 0 else "lowest, so best,"
+    panels, end = last["panel"].n_unique(), "highest" if metric.sign > 0 else "lowest (best)"
     labels = last["labels"].unique().sort().to_list()
     after = (
         counted(labels[0], "label")
