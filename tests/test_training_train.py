@@ -249,6 +249,14 @@ def test_validation_judges_by_the_metric_and_less_loss_is_better():
     assert float(run.state.score[0]) == pytest.approx(-float(own.mean()), abs=1e-5)
 
 
+def test_opponents_that_cannot_act_in_the_game_are_refused_before_anything_is_played(tmp_path):
+    source = {**SOURCE, "game": "class-queries"}
+    algorithm = {"k": 3}
+    spec = TrainingSpec.make(**TINY | {"sources": (source,), "algorithm": algorithm}, head="groups")
+    with pytest.raises(AskwellError, match=r"'random' decides about rows, .* 'class-queries' is classes"):
+        train(spec, tmp_path / "out")
+
+
 def rows(**figures):
     row = {"groups": 6.0, "redundancy": 0.2, "entropy": 1.0, "agreement": 0.1, "chance": 0.0, "warning": ""}
     return [row | figures] * WINDOW
