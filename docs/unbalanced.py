@@ -1,0 +1,146 @@
+"""docs/unbalanced.md from what studies/unbalanced.py measured: `python docs/unbalanced.py`. All is computed here."""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from results import fixed, table
+
+HOME = Path(__file__).parent
+PLAIN = "as it is"
+METRICS = {"balanced": "balanced accuracy", "log-loss": "log-loss", "accuracy": "accuracy"}
+
+HEAD = """# Rare classes: why the leaders lead no more, and what helps
+
+Written by `python docs/unbalanced.py` from what `python studies/unbalanced.py` measured: {sets} KEEL sets whose rarest
+class has {low} to {high} of the rows, {splits} splits, ten rounds of ten labels from a cold start, looked at after 20,
+50 and 100 labels. All figures are on the report split, the mean over looks, splits and sets.
+
+## Who asks for the rare class?
+
+"rare" is how much more often the rarest class is among the labels than in the pool: 1 is a random sample.
+"""
+
+CURES = """
+## What helps without another label
+
+The classifier takes its labels for a fair sample, which they are not. Seven ways to predict from the same labels:
+
+- *as it is*: logistic regression.
+- *class shares of the pool*: its probabilities are turned to other class shares than those of the labels, found on the
+  unlabelled pool (Saerens et al. 2002).
+- *temperature*: made less sure, as much as cross-validation on the labels says (Guo et al. 2017); *both* one after the
+  other.
+- *decisions for equal classes*: probabilities are divided by the classes' shares among the labels before the highest
+  is taken.
+- *fit with equal classes*: each class has the same weight in the fit.
+- *fit with the pool's weights*: each label weighs by the root of the share of the pool that lies nearest to it.
+"""
+
+
+def mean(frame: pl.DataFrame, *keys: str) -> pl.DataFrame:
+    """Means over looks and splits, then over sets."""
+    columns = ["rare", *METRICS]
+    return (
+        frame.group_by(*keys, "dataset")
+        .agg(pl.col(columns).mean())
+        .group_by(*keys)
+        .agg(pl.col(columns).mean())
+    )
+
+
+def asked(frame: pl.DataFrame) -> list[str]:
+    """A row a strategy: what it asks for, and what comes of it."""
+    found = mean(frame.filter(cure=PLAIN), "strategy").sort("balanced", descending=True)
+    rows = [
+        {
+            "strategy": row["strategy"],
+            "rare": f"{row['rare']:.2f}",
+            **{METRICS[m]: fixed(row[m]) for m in METRICS},
+        }
+        for row in found.to_dicts()
+    ]
+    link = np.corrcoef(
+        *frame.filter(cure=PLAIN).group_by("strategy", "dataset").agg(pl.col("rare", "balanced").mean())
+        .with_columns(pl.col("rare", "balanced") - pl.col("rare", "balanced").mean().over("dataset"))
+        .select("rare", "balanced").to_numpy().T
+    )[0, 1]  # fmt: skip
+    said = "Within a set, the share of the rare class among the labels and balanced accuracy correlate over strategies "
+    said += f"by r = {link:.2f}."
+    return [*table(pl.DataFrame(rows)), said, ""]
+
+
+def gained(frame: pl.DataFrame, metric: str) -> pl.DataFrame:
+    """Each cure less the plain prediction, by strategy and set."""
+    each = frame.group_by("strategy", "cure", "dataset").agg(pl.col(metric).mean())
+    plain = each.filter(cure=PLAIN).select("strategy", "dataset", pl.col(metric).alias("plain"))
+    return (
+        each.filter(pl.col("cure") != PLAIN)
+        .join(plain, on=["strategy", "dataset"])
+        .with_columns((pl.col(metric) - pl.col("plain")).alias("gain"))
+    )
+
+
+def cures(frame: pl.DataFrame, metric: str) -> list[str]:
+    """A row a cure: what it changes, with an interval over sets, for all strategies together and for some."""
+    found, rows = gained(frame, metric), []
+    some = ("random", "uherding", "badge", "learned")
+    for (cure,), part in found.group_by("cure", maintain_order=True):
+        by_set = part.group_by("dataset").agg(pl.col("gain").mean())["gain"].to_numpy()
+        draws = np.random.default_rng(0).integers(0, len(by_set), (10_000, len(by_set)))
+        low, high = np.quantile(by_set[draws].mean(axis=1), (0.025, 0.975))
+        row = {"cure": cure, "all strategies": f"{by_set.mean():+.4f} [{low:+.4f}, {high:+.4f}]"}
+        for name in some:
+            row[name] = fixed(float(part.filter(strategy=name)["gain"].to_numpy().mean()), 4, True)
+        rows.append((by_set.mean(), row))
+    rows.sort(key=lambda pair: pair[0], reverse=metric != "log-loss")
+    return table(pl.DataFrame([row for _, row in rows]))
+
+
+def best(frame: pl.DataFrame) -> list[str]:
+    """Who is best with the best cure, and what the cure is worth next to the choice of a strategy."""
+    said = []
+    for metric in ("balanced", "log-loss"):
+        sign = -1 if metric == "log-loss" else 1
+        found = (
+            mean(frame, "strategy", "cure").with_columns((sign * pl.col(metric)).alias("value")).sort("value")
+        )
+        top = found.row(-1, named=True)
+        plain = found.filter(cure=PLAIN)
+        first, last = plain.row(-1, named=True), plain.row(0, named=True)
+        said.append(
+            f"- {METRICS[metric]}: the best is {top['strategy']} with *{top['cure']}*, {top[metric]:.3f}; "
+            f"without a cure {first['strategy']} is best, {first[metric]:.3f}, and {last['strategy']} last, "
+            f"{last[metric]:.3f}."
+        )
+    return said
+
+
+def main() -> None:
+    """Write the page."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--runs", type=Path, default=Path("runs"))
+    runs = options.parse_args().runs
+    rows = json.loads((runs / "unbalanced" / "measured.json").read_text())
+    frame = pl.DataFrame(rows)
+    share = json.loads((runs / "unbalanced" / "shares.json").read_text())
+    page = [
+        HEAD.format(
+            sets=frame["dataset"].n_unique(),
+            splits=frame["split"].n_unique(),
+            low=f"{min(share.values()):.1%}",
+            high=f"{max(share.values()):.1%}",
+        ),
+        *asked(frame),
+        CURES,
+    ]
+    for metric in ("balanced", "log-loss"):
+        page += [f"### {METRICS[metric].capitalize()}, more or less than as it is", "", *cures(frame, metric)]
+    page += ["## In a sentence each", "", *best(frame), ""]
+    (HOME / "unbalanced.md").write_text("\n".join(page).replace("\n\n\n", "\n\n"))
+
+
+if __name__ == "__main__":
+    main()
