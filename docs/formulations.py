@@ -292,6 +292,27 @@ them; "won" is the gain of the point that was foretold to be the best, as a shar
 mean.
 """
 
+VERDICT = """## Verdict
+
+- **Rows of the pool stay the best thing to choose.** A batch of rows decides its round's reward wholly (the
+  classifier has no luck of its own), and good rules are far above random ones. What it decides of the whole
+  episode's return is next to nothing: that is why siblings of one round teach a policy something and whole episodes
+  do not.
+- **Asking for classes is too weak a choice.** Even with a labeller who is never wrong, most of the reward depends
+  on which point of the class turns up. Knowing all classes and asking them in the best shares stays far below
+  asking the right rows. Filling up what is missing helps most where there are many classes. Learned shares do not
+  beat the rules: a null result.
+- **The data space works**, and one small network serves spaces of any dimension. Climbing to a peak and taking the
+  nearest row loses some of what scoring the rows themselves gains, since a peak lies where no row is. Points from a
+  normal distribution are far worse than random rows: in many dimensions their nearest rows are the odd ones.
+- **Regression comes far without a probability.** From random weights and no heuristic, in minutes, it is well above
+  margin and far above random; the best rule and the shipped policy stay ahead.
+- **Label or skip** says little with each decision: it is one of ten in its round, and the order of the stream does the
+  rest, so that rules can hardly be told apart.
+- Not built: query synthesis with labels for points that do not exist, half-space questions, stopping as an action,
+  a value network as baseline, and Q-learning that looks beyond the round.
+"""
+
 
 def main() -> None:
     """Write the page."""
@@ -322,7 +343,7 @@ def main() -> None:
     ]
     page += ["## What makes whole episodes learn", ""]
     page += [f"`askwell train studies/groups-{name}.toml --out runs/groups-{name}`  " for name in VARIANTS]
-    page += ["", *variants(runs)]
+    page += ["", *variants(runs), VERDICT]
     (HOME / "formulations.md").write_text("\n".join(page).replace("\n\n\n", "\n\n"))
 
 
