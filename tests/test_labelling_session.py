@@ -101,6 +101,37 @@ def test_its_estimator_says_of_raw_rows_what_the_session_says(kind, learner, tmp
         np.testing.assert_array_equal(load_model(tmp_path / "model.skops").predict_proba(pool), proba)
 
 
+def test_by_balanced_accuracy_a_class_with_few_labels_is_said_sooner(tmp_path):
+    """Probabilities are divided by the classes' shares among the labels: in a session, its model and its file alike."""
+    rows = [*np.flatnonzero(TRUTH == "ant")[:20], *np.flatnonzero(TRUTH == "bee")[:3]]
+    answers = {str(row): TRUTH[row] for row in rows}
+    plain = askwell.Session(X, strategy="random", classes=("ant", "bee", "cat"))
+    session = askwell.Session(X, strategy="random", classes=("ant", "bee", "cat"), metric="balanced-accuracy")
+    plain.tell(answers)
+    session.tell(answers)
+    proba = session.predict_proba()
+    np.testing.assert_array_equal(proba, plain.predict_proba())
+    names = np.array(session.classes)
+    expected = names[np.argmax(proba / np.array([20.5, 3.5, 0.5]), axis=1)]
+    assert session.predict().tolist() == expected.tolist()
+    assert plain.predict().tolist() == names[np.argmax(proba, axis=1)].tolist()
+    assert (session.predict() == "bee").sum() > (plain.predict() == "bee").sum()
+    assert session.estimator().predict(X).tolist() == expected.tolist()
+    save_model(session.estimator(), tmp_path / "model.skops")
+    assert load_model(tmp_path / "model.skops").predict(X).tolist() == expected.tolist()
+    session.save(tmp_path / "s.json")
+    assert askwell.Session.load(tmp_path / "s.json", X).predict().tolist() == expected.tolist()
+
+
+def test_a_model_of_ones_own_decides_as_it_does():
+    proba = np.tile([0.6, 0.3, 0.1], (N, 1))
+    session = askwell.Session(
+        X, strategy="margin", proba=proba, metric="balanced-accuracy", classes=("a", "b", "c")
+    )
+    session.tell({"0": "a", "1": "a", "2": "b"})
+    assert set(session.predict()) == {"a"}
+
+
 @pytest.mark.parametrize("labels", [["ant"] * 4, ["ant", "bee", "ant", "bee"]])
 def test_one_class_or_two_are_told_apart_as_far_as_they_go(labels):
     session = askwell.Session(X)

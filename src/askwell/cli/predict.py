@@ -32,6 +32,9 @@ def predict(
     features_from: FeaturesFrom = None,
     encoder: Encoder = None,
     embeddings: Embeddings = None,
+    metric: Annotated[
+        str, typer.Option(help="What counts; by balanced-accuracy a rare class is said sooner.")
+    ] = "accuracy",
     model: Annotated[
         Path | None, typer.Option(help="Write the classifier, too (.skops; no code runs when it is read).")
     ] = None,

@@ -11,6 +11,7 @@ from askwell.data import Matrix, load_pool, rows_of
 from askwell.data.encoder import Encoder
 from askwell.data.given import features_of
 from askwell.encoders.domain import DomainEncoder
+from askwell.labelling.predictions import decided
 
 BLOCK = 65_536
 """Rows that are predicted at once."""
@@ -26,11 +27,15 @@ class PoolClassifier(ClassifierMixin, BaseEstimator):
         encoder: makes numbers of raw rows; it was fitted to the pool.
         model: a classifier of those numbers, fitted to the labels; its classes are indices.
         classes: their names.
+        weights: what probabilities are multiplied by in `predict`, one number a class, see
+            `askwell.labelling.predictions.weights_of`; None: the likeliest class is predicted.
         classes_: the classes, one for each column of `predict_proba`.
     """
 
-    def __init__(self, encoder: Any, model: Any, classes: tuple[str, ...]):
-        self.encoder, self.model, self.classes = encoder, model, classes
+    weights: Any = None  # models written before there were any have none
+
+    def __init__(self, encoder: Any, model: Any, classes: tuple[str, ...], weights: Any = None):
+        self.encoder, self.model, self.classes, self.weights = encoder, model, classes, weights
         self.classes_ = np.array(classes, dtype=object)
 
     def fit(self, X: Any, y: Any) -> "PoolClassifier":
@@ -55,8 +60,8 @@ class PoolClassifier(ClassifierMixin, BaseEstimator):
         return proba / proba.sum(axis=1, keepdims=True)
 
     def predict(self, X: Any) -> np.ndarray:
-        """The likeliest class of each row, ``object [M]`` of str."""
-        return self.classes_[np.argmax(self.predict_proba(X), axis=1)]
+        """The class of each row, ``object [M]`` of str: the likeliest, or the highest by `weights`."""
+        return self.classes_[decided(self.predict_proba(X), self.weights)]
 
     def __sklearn_is_fitted__(self) -> bool:
         return True

@@ -12,6 +12,28 @@ from askwell.core import AskwellError, write_whole
 SUFFIXES, MODEL = (".parquet", ".csv", ".jsonl"), ".skops"
 
 
+EQUAL = {"balanced-accuracy": 1.0}
+"""Metrics by which each class counts alike, however rare: the power of the classes' shares that decisions divide by."""
+
+
+def weights_of(metric: str, y: np.ndarray, c: int) -> np.ndarray | None:
+    """What the probabilities of each of `c` classes are multiplied by before the highest is taken; None: nothing.
+
+    Where classes count alike, the best decision divides by their shares (Elkan 2001), here by those among the labels
+    `y`, since the classifier takes its labels for a fair sample; half a label is added to each class. Measured in
+    docs/unbalanced.md.
+    """
+    if metric not in EQUAL:
+        return None
+    share = (np.bincount(y, minlength=c) + 0.5) / (len(y) + 0.5 * c)
+    return share ** -EQUAL[metric]
+
+
+def decided(proba: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """The column of each row's class, ``int [N]``: that of the highest probability, times its weight."""
+    return np.argmax(proba if weights is None else proba * weights, axis=1)
+
+
 def predictions(ids: np.ndarray, labels: Mapping[str, str], predicted: np.ndarray) -> pl.DataFrame:
     """Every row of the pool: `id`, `label` (what was told, or null) and `predicted` (what the learner says)."""
     told = [labels.get(name) for name in ids]

@@ -20,6 +20,7 @@ from askwell.encoders import unused
 from askwell.execution import compilation_cache
 from askwell.labelling import saved, told
 from askwell.labelling.log import EXCLUDE, HOW, Event, Log
+from askwell.labelling.predictions import decided
 from askwell.labelling.standing import Standing
 from askwell.labelling.status import Status, status_of
 from askwell.learners import as_learner
@@ -87,7 +88,8 @@ class Session:
             audit: the share of each batch that is drawn at random, at least one row if it is above 0: then `status`
                 has an interval for the accuracy that holds whatever the data are.
             stop: when `status` advises to stop.
-            metric: what counts in the end, see `askwell.core.METRICS`; it decides the default strategy.
+            metric: what counts in the end, see `askwell.core.METRICS`; it decides the default strategy, and by
+                "balanced-accuracy" what `predict` says of rows that may be of a rare class (docs/unbalanced.md).
             encoder: the directory that ``askwell train --history`` wrote: the metric of your domain (docs/history.md).
                 Or "sentences": prose is encoded by a small sentence encoder, too (the extra `sentences`).
             embeddings: a file of numbers that stand for the rows, by id or in their order (.npy, .npz, .parquet); the
@@ -114,7 +116,7 @@ class Session:
         given = None if proba is None else read_proba(proba, len(self.ids))
         declared = told.declared(classes, None if given is None else given.shape[1])
         self.standing = Standing(as_learner(learner), seed, x, self._place, given, declared)
-        self.stop = stop
+        self.stop, self.metric = stop, metric
         self._settings = {
             "pool": str(Path(X).expanduser().resolve()) if isinstance(X, str | Path) else None,
             "strategy": strategy if isinstance(strategy, str) else None,
@@ -130,6 +132,7 @@ class Session:
             "encoder": reading.encoder,
             "embeddings": reading.embeddings,
             "audit": audit,
+            "metric": metric,
             "stop": dataclasses.asdict(stop),
         }
         before = collect(rows, labels, label=label, id=id, classes=declared)
@@ -234,8 +237,9 @@ class Session:
         return proba / proba.sum(axis=1, keepdims=True)
 
     def predict(self) -> np.ndarray:
-        """The likeliest class of every row of the pool, ``object [N]`` of str."""
-        return np.array(self.classes, dtype=object)[np.argmax(self.predict_proba(), axis=1)]
+        """The class of every row of the pool, ``object [N]`` of str: the likeliest, or what is best by the metric."""
+        found = decided(self.predict_proba(), self.standing.weights(self.log, self.metric))
+        return np.array(self.classes, dtype=object)[found]
 
     def estimator(self) -> Any:
         """The classifier as it stands, for raw rows: see `askwell.labelling.classifier.PoolClassifier`.
@@ -251,7 +255,9 @@ class Session:
             raise AskwellError("The probabilities came from a model of your own (proba); use that model.")
         if self._encoder is None:  # its numbers were kept, and the encoder was not
             self._encoder, _ = encode_pool(*self._pool[:2], read_pool(*self._pool))
-        return PoolClassifier(self._encoder, portable(fitted, len(self.classes)), self.classes)
+        model = portable(fitted, len(self.classes))
+        weights = self.standing.weights(self.log, self.metric)
+        return PoolClassifier(self._encoder, model, self.classes, weights)
 
     def save(self, path: str | Path) -> None:
         """Write settings and answers to a .json file, whole or not at all. The pool itself is not in it.

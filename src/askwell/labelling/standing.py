@@ -12,6 +12,7 @@ from askwell.asking.choice import Choice, choose_rows
 from askwell.core import NO_ANSWER, NOT_ASKED, AbstractFitted, AbstractLearner, AbstractStrategy, AskwellError
 from askwell.labelling import told
 from askwell.labelling.log import Log
+from askwell.labelling.predictions import weights_of
 
 MORE = 10
 """Labels whose gain is told before any batch was asked."""
@@ -64,6 +65,11 @@ class Standing:
     def y(self, log: Log) -> np.ndarray:
         """Labels by row, see `told.labels_of`."""
         return told.labels_of(log, self.place, self.classes(log))
+
+    def weights(self, log: Log, metric: str) -> np.ndarray | None:
+        """See `weights_of`; None for a model of the user's own, which decides as it does."""
+        y = self.y(log)
+        return None if self.proba is not None else weights_of(metric, y[y >= 0], len(self.classes(log)))
 
     def snapshot(self, log: Log, rounds: int = 0, apart: int = 1) -> Snapshot:
         """The log as it stands; `before` goes back so many `rounds`, between which at least `apart` labels came."""

@@ -68,7 +68,9 @@ class ClassQueries(AbstractBatchWrapper):
         for name in set(settings) - set(known):
             raise AskwellError(unknown("setting of the game 'class-queries'", name, known))
         _check(settings.get("error", 0.0))
-        own = {name: float(value) if name == "error" else value for name, value in settings.items()}
+        own: dict[str, Any] = dict(settings)
+        if "error" in own:  # a whole number is a probability too
+            own["error"] = float(own["error"])
         return cls(BatchGame(**batch), **own)
 
     @property
