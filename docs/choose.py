@@ -23,7 +23,8 @@ the largest. Figures are mean AULC over sets. Log-loss is in nats, and lower is 
 
 `askwell compare --metric balanced-accuracy`, `evaluate`, `plot` and `report` judge by the metric that is named. All are
 in the records, so an old run needs no second play; records from before that lack macro-F1 and the majority class.
-`askwell ask --metric` and `Session(metric=…)` choose the default strategy by it.
+`askwell ask --metric` and `Session(metric=…)` choose the default strategy by it. What is predicted in the end matters
+more where classes are rare ([rare classes](unbalanced.md)).
 
 | metric | default | the default less others on the held-out sets |
 | --- | --- | --- |

@@ -10,7 +10,12 @@ from results import fixed, table
 
 HOME = Path(__file__).parent
 PLAIN = "as it is"
-METRICS = {"balanced": "balanced accuracy", "log-loss": "log-loss", "accuracy": "accuracy"}
+METRICS = {
+    "balanced": "balanced accuracy",
+    "macro-F1": "macro-F1",
+    "log-loss": "log-loss",
+    "accuracy": "accuracy",
+}
 
 HEAD = """# Rare classes: why the leaders lead no more, and what helps
 
@@ -26,17 +31,31 @@ class has {low} to {high} of the rows, {splits} splits, ten rounds of ten labels
 CURES = """
 ## What helps without another label
 
-The classifier takes its labels for a fair sample, which they are not. Seven ways to predict from the same labels:
+The classifier takes its labels for a fair sample, which they are not, and its likeliest class is the best guess only
+where mistakes count alike, not classes. Eight ways to predict from the same labels:
 
 - *as it is*: logistic regression.
 - *class shares of the pool*: its probabilities are turned to other class shares than those of the labels, found on the
   unlabelled pool (Saerens et al. 2002).
 - *temperature*: made less sure, as much as cross-validation on the labels says (Guo et al. 2017); *both* one after the
   other.
-- *decisions for equal classes*: probabilities are divided by the classes' shares among the labels before the highest
-  is taken.
+- *decisions for equal classes*: probabilities are divided by the classes' shares among the labels (half a label is
+  added to each) before the highest is taken (Elkan 2001); *half way there*: by the roots of the shares.
 - *fit with equal classes*: each class has the same weight in the fit.
 - *fit with the pool's weights*: each label weighs by the root of the share of the pool that lies nearest to it.
+"""
+
+HARM = """## Where no class is rare
+
+A cure must not do harm there. More or less than as it is on the {sets} meta-validation sets:
+"""
+
+USE = """## What Askwell does with it
+
+`askwell predict --metric balanced-accuracy` and `Session(metric="balanced-accuracy").predict()` decide for equal
+classes, and half way there by `macro-f1`; so does the model that they write. Probabilities stay as they are, and so
+does what is asked. By `accuracy` and `log-loss` the likeliest class is predicted. What `status` says of balanced
+accuracy is about the likeliest class, so predictions for equal classes are probably better than it says.
 """
 
 
@@ -124,8 +143,10 @@ def main() -> None:
     options.add_argument("--runs", type=Path, default=Path("runs"))
     runs = options.parse_args().runs
     rows = json.loads((runs / "unbalanced" / "measured.json").read_text())
-    frame = pl.DataFrame(rows)
+    both = pl.DataFrame(rows)
+    frame, ordinary = both.filter(kind="rare"), both.filter(kind="ordinary")
     share = json.loads((runs / "unbalanced" / "shares.json").read_text())
+    share = {name: value for name, value in share.items() if name in set(frame["dataset"])}
     page = [
         HEAD.format(
             sets=frame["dataset"].n_unique(),
@@ -136,9 +157,13 @@ def main() -> None:
         *asked(frame),
         CURES,
     ]
-    for metric in ("balanced", "log-loss"):
-        page += [f"### {METRICS[metric].capitalize()}, more or less than as it is", "", *cures(frame, metric)]
-    page += ["## In a sentence each", "", *best(frame), ""]
+    for metric in ("balanced", "macro-F1", "log-loss"):
+        name = METRICS[metric]
+        page += [f"### {name[0].upper()}{name[1:]}, more or less than as it is", "", *cures(frame, metric)]
+    page += [HARM.format(sets=ordinary["dataset"].n_unique())]
+    for metric in ("balanced", "macro-F1"):
+        page += [f"In {METRICS[metric]}:", "", *cures(ordinary, metric)]
+    page += ["## In a sentence each", "", *best(frame), "", USE]
     (HOME / "unbalanced.md").write_text("\n".join(page).replace("\n\n\n", "\n\n"))
 
 

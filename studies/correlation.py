@@ -125,10 +125,8 @@ def main() -> None:
     pools = [source.tasks().draw((0,), TASKS) for source in sources]
     known = {row["choice"]: row for row in json.loads(out.read_text())} if out.exists() else {}
     out.parent.mkdir(parents=True, exist_ok=True)
-    rows = []
     for name, (kind, settings) in GAMES.items():
         if name in known:
-            rows.append(known[name])
             continue
         game = make_game(kind, settings)
         measures = [jax.jit(lambda pool, m=moment, g=game: measure(g, pool, m)) for moment in MOMENTS]
@@ -146,8 +144,8 @@ def main() -> None:
             "foreseen": foreseen(x, reward.mean(axis=-1)),
         }
         print(row, flush=True)
-        rows.append(row)
-        write_whole(out, json.dumps(rows, indent=1).encode())
+        known[name] = row
+        write_whole(out, json.dumps(list(known.values()), indent=1).encode())
 
 
 if __name__ == "__main__":

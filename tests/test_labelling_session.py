@@ -101,18 +101,19 @@ def test_its_estimator_says_of_raw_rows_what_the_session_says(kind, learner, tmp
         np.testing.assert_array_equal(load_model(tmp_path / "model.skops").predict_proba(pool), proba)
 
 
-def test_by_balanced_accuracy_a_class_with_few_labels_is_said_sooner(tmp_path):
-    """Probabilities are divided by the classes' shares among the labels: in a session, its model and its file alike."""
+@pytest.mark.parametrize(("metric", "power"), [("balanced-accuracy", 1.0), ("macro-f1", 0.5)])
+def test_where_classes_count_alike_one_with_few_labels_is_said_sooner(tmp_path, metric, power):
+    """Probabilities are divided by a power of the classes' shares: in a session, its model and its file alike."""
     rows = [*np.flatnonzero(TRUTH == "ant")[:20], *np.flatnonzero(TRUTH == "bee")[:3]]
     answers = {str(row): TRUTH[row] for row in rows}
     plain = askwell.Session(X, strategy="random", classes=("ant", "bee", "cat"))
-    session = askwell.Session(X, strategy="random", classes=("ant", "bee", "cat"), metric="balanced-accuracy")
+    session = askwell.Session(X, strategy="random", classes=("ant", "bee", "cat"), metric=metric)
     plain.tell(answers)
     session.tell(answers)
     proba = session.predict_proba()
     np.testing.assert_array_equal(proba, plain.predict_proba())
     names = np.array(session.classes)
-    expected = names[np.argmax(proba / np.array([20.5, 3.5, 0.5]), axis=1)]
+    expected = names[np.argmax(proba / np.array([20.5, 3.5, 0.5]) ** power, axis=1)]
     assert session.predict().tolist() == expected.tolist()
     assert plain.predict().tolist() == names[np.argmax(proba, axis=1)].tolist()
     assert (session.predict() == "bee").sum() > (plain.predict() == "bee").sum()

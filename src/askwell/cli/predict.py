@@ -33,7 +33,7 @@ def predict(
     encoder: Encoder = None,
     embeddings: Embeddings = None,
     metric: Annotated[
-        str, typer.Option(help="What counts; by balanced-accuracy a rare class is said sooner.")
+        str, typer.Option(help="What counts; by balanced-accuracy and macro-f1 a rare class is said sooner.")
     ] = "accuracy",
     model: Annotated[
         Path | None, typer.Option(help="Write the classifier, too (.skops; no code runs when it is read).")

@@ -88,8 +88,8 @@ class Session:
             audit: the share of each batch that is drawn at random, at least one row if it is above 0: then `status`
                 has an interval for the accuracy that holds whatever the data are.
             stop: when `status` advises to stop.
-            metric: what counts in the end, see `askwell.core.METRICS`; it decides the default strategy, and by
-                "balanced-accuracy" what `predict` says of rows that may be of a rare class (docs/unbalanced.md).
+            metric: what counts in the end, see `askwell.core.METRICS`; it decides the default strategy, and what
+                `predict` says of rows that may be of a rare class (docs/unbalanced.md).
             encoder: the directory that ``askwell train --history`` wrote: the metric of your domain (docs/history.md).
                 Or "sentences": prose is encoded by a small sentence encoder, too (the extra `sentences`).
             embeddings: a file of numbers that stand for the rows, by id or in their order (.npy, .npz, .parquet); the
