@@ -67,12 +67,13 @@ def test_list_names_everything_with_a_summary(say, kind, registry):
 
 
 def test_lists_say_what_is_decided_about(say):
-    games = {line.split()[0]: line.split()[-1] for line in say("list", "games").splitlines()}
-    assert (games["batch"], games["label-or-skip"]) == ("rows", "skip")
-    rules = {
-        line.split()[0]: line.split()[-1] for line in say("list", "strategies").splitlines() if line.strip()
-    }
-    assert (rules["margin"], rules["label-all"]) == ("rows", "skip")
+    def last(kind):  # lines that go on with a summary begin with a space
+        lines = [line for line in say("list", kind).splitlines() if line.strip() and line[0] != " "]
+        return {line.split()[0]: line.split()[-1] for line in lines}
+
+    games, rules = last("games"), last("strategies")
+    assert (games["batch"], games["label-or-skip"], games["class-queries"]) == ("rows", "skip", "classes")
+    assert (rules["margin"], rules["label-all"], rules["pool-shares"]) == ("rows", "skip", "classes")
 
 
 def test_list_datasets_and_figures(say):

@@ -9,17 +9,18 @@ from jax.flatten_util import ravel_pytree
 
 from askwell.training import Siblings
 from askwell.training.optimiser import RIDGE, Optimiser, natural
-from test_training_exact import APART, BANDIT, HEADS, KEYS, POOL, enumerate_all, meets, tie_keys
+from test_training_exact import APART, BANDIT, HEADS, KEYS, enumerate_all, game_of, meets, pool_of
 
 
 def test_the_fisher_matrix_is_that_of_all_batches():
     """Among k siblings, second moments about their mean are those about zero less a k-th."""
     policy, k = HEADS["autoregressive"], 3
+    game, pool = game_of(policy, BANDIT), pool_of(policy)
     params, rest = eqx.partition(policy, eqx.is_inexact_array)
     flat, back = ravel_pytree(params)
 
     def log_probs(flat):
-        log_prob, _, possible = enumerate_all(eqx.combine(back(flat), rest), BANDIT, tie_keys())
+        log_prob, _, possible = enumerate_all(eqx.combine(back(flat), rest), BANDIT, pool)
         return jnp.where(possible, log_prob, -jnp.inf)[:, 0]
 
     log_prob, scores = log_probs(flat), jnp.nan_to_num(jax.jacrev(log_probs)(flat))
@@ -30,7 +31,7 @@ def test_the_fisher_matrix_is_that_of_all_batches():
     def one(key):
         fisher = (
             Siblings(k=k, optimiser=Optimiser("natural"))
-            .gradient(policy, BANDIT, jnp.ones(1), key, POOL)[2]
+            .gradient(policy, game, jnp.ones(1), key, pool)[2]
             .fisher
         )
         return jnp.einsum("ip,pq,iq->i", some, fisher, some) * k / (k - 1)

@@ -294,9 +294,9 @@ def test_training_goes_on_from_a_policy_or_says_why_not(whole, tmp_path):
     more = TrainingSpec.make(**TINY | {"updates": 1, "every": 1, "step": 1e-6}, start=str(out))
     after = train(more, tmp_path / "more")
     np.testing.assert_allclose(after.policy.base, first.policy.base, atol=1e-5)
-    groups = TrainingSpec.make(**TINY, head="groups", start=str(out))
+    other = TrainingSpec.make(**TINY, head="linear", start=str(out))
     with pytest.raises(AskwellError, match="a policy of head 'pointwise' or with other settings than this"):
-        train(groups, tmp_path / "groups")
+        train(other, tmp_path / "other")
 
 
 COMPILING = """
