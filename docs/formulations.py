@@ -227,9 +227,9 @@ CLASSES_TEXT = """## Ask for a class
 `askwell compare digits --game class-queries --setting error=0.2`
 
 A batch is a list of classes. For each place in it a labeller, who guesses every point's class and is wrong with
-probability `error`, finds a random point that he takes to be of that class; its true label is bought. `by=group`
-puts k-means groups in the place of classes, and `within=uncertain` or `within=centre` lets the labeller choose
-better within the class.
+probability `error`, finds a random point that seems to be of that class; its true label is bought. `by=group` puts
+k-means groups in the place of classes, and `within=uncertain` or `within=centre` lets the labeller choose better
+within the class.
 
 | rule | shares of a batch |
 | --- | --- |
@@ -242,8 +242,8 @@ The head `groups` learns such shares: `joint` has outputs for each place of the 
 reshaped), `shared` one for each class, `repeated` one decision for the whole batch, `autoregressive` decides each
 place anew. In Gymnasium the game is `askwell/ClassQueries-v0`, with the action `MultiDiscrete([c] * q)`.
 
-A labeller who is never wrong knows all classes: what he makes possible is no rule's merit, but a bound on what
-knowing the classes is worth. In the table below only players of the same row of `p` are equals.
+A labeller who is never wrong knows all classes. What comes of that is no rule's merit, but a bound on what knowing
+the classes is worth: in the tables below, compare players with the same error `p`.
 """
 
 CORRELATION_TEXT = """## Does the action decide the outcome?
