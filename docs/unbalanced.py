@@ -50,6 +50,11 @@ HARM = """## Where no class is rare
 A cure must not do harm there. More or less than as it is on the {sets} meta-validation sets:
 """
 
+HELD = """## Held-out sets
+
+By these nothing was chosen ({sets}). Balanced accuracy, more or less than as it is:
+"""
+
 USE = """## What Askwell does with it
 
 `askwell predict --metric balanced-accuracy` and `Session(metric="balanced-accuracy").predict()` decide for equal
@@ -165,6 +170,11 @@ def main() -> None:
     page += [HARM.format(sets=ordinary["dataset"].n_unique())]
     for metric in ("balanced", "macro-F1"):
         page += [f"In {METRICS[metric]}:", "", *cures(ordinary, metric)]
+    held = both.filter(kind="held-out")
+    page += [
+        HELD.format(sets=", ".join(held["dataset"].unique(maintain_order=True))),
+        *cures(held, "balanced"),
+    ]
     page += ["## In a sentence each", "", *best(frame), "", USE]
     (HOME / "unbalanced.md").write_text("\n".join(page).replace("\n\n\n", "\n\n"))
 
