@@ -14,7 +14,7 @@ from askwell.core import AbstractClassStrategy, AskwellError, Classes
 from askwell.games import BatchGame, ClassQueries, make_game, rollout
 from askwell.policies import Groups
 from askwell.strategies import STRATEGIES, Margin, uncertainty
-from askwell.strategies.classes.base import AbstractShares, counted
+from askwell.strategies.classes.base import AbstractShares, label_counts
 from askwell.testing import players as laws
 from askwell.testing.pools import N, agree, at, make_pool, replay, without_truth
 
@@ -210,7 +210,7 @@ def test_what_the_rules_want():
         want["needed-shares"], [margin[left & (group == g)].sum() for g in range(3)], rtol=1e-4
     )
     answers = np.bincount(np.asarray(view.y)[~left], minlength=3)
-    np.testing.assert_allclose(counted(view), answers)
+    np.testing.assert_allclose(label_counts(view), answers)
     np.testing.assert_allclose(want["filling-shares"], np.maximum(24 / 3 - answers, 0))
 
 

@@ -200,6 +200,16 @@ def rollout(game: AbstractGame, player: AbstractPlayer, key: PRNGKeyArray, pool:
     return trajectory(game, act, (game_key, act_key), pool)[0]
 
 
+def no_settings(game: type[AbstractGame], settings: dict[str, Any]) -> None:
+    """Refuse settings for a game that has none of its own.
+
+    Raises:
+        AskwellError: naming the game and what was given.
+    """
+    if settings:
+        raise AskwellError(f"The game '{game.name}' has no settings of its own; given {', '.join(settings)}.")
+
+
 def fits(game: AbstractGame, player: AbstractPlayer, name: str) -> None:
     """Refuse a player that cannot act in a game.
 

@@ -25,7 +25,7 @@ from askwell.core import (
     unknown,
 )
 from askwell.core.view import inserted
-from askwell.games.base import AbstractGame, AbstractState, Outcome
+from askwell.games.base import AbstractGame, AbstractState, Outcome, no_settings
 from askwell.games.rewards import NEEDS_RANDOM, REWARDS, Change
 from askwell.games.scores import Scores, score
 from askwell.learners import AbstractLearner, Logistic
@@ -88,8 +88,7 @@ class BatchGame(AbstractGame[BatchState]):
     @classmethod
     def make(cls, settings: dict[str, Any], **batch: Any) -> "BatchGame":
         """See `AbstractGame.make`; it has no settings but those of the batch game."""
-        if settings:
-            raise AskwellError(f"The game 'batch' has no settings of its own; given {', '.join(settings)}.")
+        no_settings(cls, settings)
         return cls(**batch)
 
     @property

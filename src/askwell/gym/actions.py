@@ -39,9 +39,9 @@ class AbstractDoor(abc.ABC):
     def observe(self, view: View) -> Float[Array, "..."]:
         """What the agent sees."""
 
-    @abc.abstractmethod
     def allowed(self, key: PRNGKeyArray, action: Array, view: View) -> tuple[Array, Int[Array, ""]]:
-        """The game's action that an agent's stands for, and in how many places it had to be changed."""
+        """The game's action that an agent's stands for, and in how many places it had to be changed: as it is."""
+        return action, jnp.array(0)
 
 
 class RowsDoor(AbstractDoor):
@@ -82,12 +82,6 @@ class ClassesDoor(AbstractDoor):
         empty = jnp.zeros(len(view.geometry.centres))
         return jnp.clip(group_features.see(group_features.look(view), empty, 1), -REACH, REACH)
 
-    def allowed(
-        self, key: PRNGKeyArray, action: Int[Array, " q"], view: View
-    ) -> tuple[Int[Array, " q"], Int[Array, ""]]:
-        """See `AbstractDoor.allowed`; every action is."""
-        return action, jnp.array(0)
-
 
 class PointsDoor(AbstractDoor):
     """Point queries: where each row lies and its features, and the points to ask."""
@@ -102,12 +96,6 @@ class PointsDoor(AbstractDoor):
     def observe(self, view: View) -> Float[Array, "n g"]:
         """See `AbstractDoor.observe`."""
         return jnp.concatenate([jnp.clip(view.x, -REACH, REACH), observe(view)], axis=1)
-
-    def allowed(
-        self, key: PRNGKeyArray, action: Float[Array, "q d"], view: View
-    ) -> tuple[Float[Array, "q d"], Int[Array, ""]]:
-        """See `AbstractDoor.allowed`; every action is."""
-        return action, jnp.array(0)
 
 
 class SkipDoor(AbstractDoor):

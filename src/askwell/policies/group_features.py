@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 from askwell.core import View
 from askwell.policies.features import named
 from askwell.strategies import coverage, uncertainty
-from askwell.strategies.classes.base import counted, members, remaining
+from askwell.strategies.classes.base import label_counts, members, remaining
 
 FEATURES = (
     "share",  # log share of the pool, 0 for an average group
@@ -55,7 +55,7 @@ def look(view: View) -> Sight:
     features = {
         "share": jnp.log(share * g),
         "labels": jnp.log((labels + 1) / (total + g) / share),
-        "answers": jnp.log((counted(view) + 1) / (total + g) / share),
+        "answers": jnp.log((label_counts(view) + 1) / (total + g) / share),
         "margin": mean(margin),
         "highest margin": jnp.max((fresh * margin)[:, None] * member, axis=0),
         "entropy": mean(uncertainty.entropy(view)),

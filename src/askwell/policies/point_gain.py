@@ -5,15 +5,15 @@ from typing import ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from askwell.core import AbstractPointStrategy, View
-from askwell.core.geometry import rbf, square_distance
+from askwell.core.geometry import rbf
 from askwell.policies.base import AbstractForeteller
 from askwell.policies.features import named
 from askwell.policies.gain import foretelling
 from askwell.strategies import coverage, uncertainty
-from askwell.strategies.points.base import climb, some_rows, unsure
+from askwell.strategies.points.base import apart, climb, some_rows, to_landmarks
 
 FEATURES = (
     "margin",  # log margin uncertainty
@@ -32,11 +32,7 @@ class Sight(eqx.Module):
     """What is seen of a pool at the start of a batch, to look at any point of the space from."""
 
     view: View
-    centre: Float[Array, " d"]
-    marks: Float[Array, "l d"]
-    unsure: Float[Array, " l"]
-    labelled: Float[Array, "b d"]
-    used: Bool[Array, " b"]
+    margin: Float[Array, " l"]
     context: dict[str, Float[Array, ""]]
 
 
@@ -80,21 +76,15 @@ class PointGain(AbstractPointStrategy, AbstractForeteller):
                 return jnp.where(view.cold, seen[:, FEATURES.index("coarse")], self.foretold(seen))
 
             point = climb(key, view, value)
-            return jnp.maximum(cover, similarity(sight, point[None])[0]), point
+            return jnp.maximum(cover, rbf(to_landmarks(view, point[None])[0], view.geometry.widths[1])), point
 
         return jax.lax.scan(place, first, jax.random.split(key, q))[1]
 
 
-def similarity(sight: Sight, x: Float[Array, "m d"]) -> Float[Array, "m l"]:
-    """Of points of the space to the landmarks."""
-    return rbf(square_distance(x - sight.centre, sight.marks), sight.view.geometry.widths[1])
-
-
 def look(view: View) -> tuple[Sight, Float[Array, " l"]]:
     """What is seen before the first point of a batch, and how well the landmarks are covered."""
-    centre, (x, _, weight) = jnp.mean(view.x, axis=0), view.evidence
-    margin = uncertainty.margin(view)
-    cover = coverage.covered(view, lambda rows: view.geometry.similarity[rows])
+    margin, weight = uncertainty.margin(view), view.evidence.weight
+    cover = coverage.covered(view, coverage.similarity(view))
     context = {
         "round": view.round / max(view.rounds - 1, 1),
         "labels": jnp.log1p(jnp.sum(weight)) / 5,
@@ -103,28 +93,26 @@ def look(view: View) -> tuple[Sight, Float[Array, " l"]]:
         "cover": jnp.mean(cover),
         "classes": jnp.log1p(jnp.sum(view.seen)) / 3,
     }
-    marks = view.geometry.landmarks
-    sight = Sight(view, centre, view.x[marks] - centre, margin[marks], x - centre, weight > 0, context)
-    return sight, cover
+    return Sight(view, margin[view.geometry.landmarks], context), cover
 
 
 def see(sight: Sight, cover: Float[Array, " l"], x: Float[Array, "m d"]) -> Float[Array, "m f"]:
     """Features of points of the space, given what is covered, and the context."""
-    view, near = sight.view, similarity(sight, x)
+    view, width = sight.view, sight.view.geometry.widths[1]
     assert view.fitted is not None
+    log_proba, distance = view.fitted.log_proba(x), to_landmarks(view, x)
+    near = rbf(distance, width)
     gain = jnp.maximum(near - cover, 0.0)
-    to_labels = rbf(square_distance(x - sight.centre, sight.labelled), view.geometry.widths[1])
-    top = jnp.where(view.cold, 0.0, jnp.max(view.fitted.log_proba(x), axis=1))
-    nearest = jnp.min(square_distance(x - sight.centre, sight.marks), axis=1)
+    to_labels = rbf(apart(view, x, view.evidence.x), width)
     log = lambda value: jnp.log(value + TINY) / 3
     features = {
-        "margin": log(unsure(view, x)),
-        "confidence": top,
+        "margin": log(uncertainty.margin_of(view, jnp.exp(log_proba))),
+        "confidence": jnp.where(view.cold, 0.0, jnp.max(log_proba, axis=1)),
         "coarse": log(jnp.mean(gain, axis=1)),
-        "weighted": log(jnp.mean(gain * sight.unsure, axis=1)),
+        "weighted": log(jnp.mean(gain * sight.margin, axis=1)),
         "density": log(jnp.mean(near, axis=1)),
-        "nearness": jnp.max(jnp.where(sight.used, to_labels, 0.0), axis=1),
-        "away": log(jnp.sqrt(nearest) / view.geometry.widths[1]),
+        "nearness": jnp.max(jnp.where(view.evidence.weight > 0, to_labels, 0.0), axis=1),
+        "away": log(jnp.sqrt(jnp.min(distance, axis=1)) / width),
     }
     context = jnp.broadcast_to(named(CONTEXT, sight.context), (len(x), len(CONTEXT)))
     return jnp.concatenate([named(FEATURES, features), context], axis=1)

@@ -22,7 +22,11 @@ def least_confidence(view: View, rows: Int[Array, " m"] | None = None) -> Float[
 
 def margin(view: View, rows: Int[Array, " m"] | None = None) -> Float[Array, " m"]:
     """``1 − (p₁ − p₂)``, one less the margin between the two top classes; of all points, or of some `rows`."""
-    proba = _proba(view, rows)
+    return margin_of(view, _proba(view, rows))
+
+
+def margin_of(view: View, proba: Float[Array, "m c"]) -> Float[Array, " m"]:
+    """The same of any points, in the pool or not, from the learner's probabilities for them."""
     first = jnp.argmax(proba, axis=1)
     second = jnp.max(jnp.where(jnp.arange(proba.shape[1]) == first[:, None], -1.0, proba), axis=1)
     return _warm(view, 1.0 - (jnp.max(proba, axis=1) - second))

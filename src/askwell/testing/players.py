@@ -16,7 +16,7 @@ from askwell.core import AbstractPlayer, AbstractSpace, Classes, Points, Skip, V
 from askwell.games import AbstractGame, BatchGame, ClassQueries, LabelOrSkip, PointQueries
 from askwell.testing.pools import CLASSES, D, agree, at, hold, law, make_pool, permuted, replay, without_truth
 
-GAMES: dict[type[AbstractSpace], AbstractGame] = {
+GAME_OF: dict[type[AbstractSpace], AbstractGame] = {
     Skip: LabelOrSkip(BatchGame(rounds=5, batch=4), every=4),
     Classes: ClassQueries(BatchGame(rounds=16, batch=4), error=0.3),
     Points: PointQueries(BatchGame(rounds=16, batch=4)),
@@ -42,19 +42,19 @@ def _views(space: type[AbstractSpace]) -> View:
     wanted = random.integers(0, CLASSES, (16, 4))
     where = random.normal(size=(16, 4, D)).astype(np.float32)
     actions = jnp.asarray({Skip: skips, Classes: wanted, Points: where}[space])
-    return without_truth(replay(GAMES[space], jax.random.key(0), make_pool(), actions)[0])
+    return without_truth(replay(GAME_OF[space], jax.random.key(0), make_pool(), actions)[0])
 
 
 @eqx.filter_jit
 def _once(player: AbstractPlayer, key: PRNGKeyArray, view: View) -> Array:
-    return player.decide(key, view, GAMES[player.space].space)
+    return player.decide(key, view, GAME_OF[player.space].space)
 
 
 @eqx.filter_jit
 def _each(player: AbstractPlayer, key: PRNGKeyArray, views: View) -> Array:
     """One action for each view along the leading axis."""
     keys = jax.random.split(key, len(views.round))
-    decide = lambda key, view: player.decide(key, view, GAMES[player.space].space)
+    decide = lambda key, view: player.decide(key, view, GAME_OF[player.space].space)
     return eqx.filter_vmap(decide)(keys, views)
 
 
@@ -79,7 +79,7 @@ def jitted_equals_eager(player: AbstractPlayer) -> None:
     for turn in turns_of(player):
         key, view = jax.random.key(turn), at(views_of(player), turn)
         law(
-            agree(player.decide(key, view, GAMES[player.space].space), _once(player, key, view)),
+            agree(player.decide(key, view, GAME_OF[player.space].space), _once(player, key, view)),
             f"The compiled action is not the eager one (turn {turn}).",
         )
 
@@ -100,7 +100,7 @@ def same_key_same_action(player: AbstractPlayer) -> None:
     """The key is all that chance comes from: neither earlier calls nor tracing anew change an action."""
     for turn in turns_of(player):
         view, keys = at(views_of(player), turn), jax.random.split(jax.random.key(4), 64)
-        decide = lambda key, view=view: player.decide(key, view, GAMES[player.space].space)
+        decide = lambda key, view=view: player.decide(key, view, GAME_OF[player.space].space)
         again = [jax.jit(jax.vmap(decide))(keys) for _ in range(2)]
         law(agree(*again), "The same key gave another action the second time; draw from the key alone.")
 

@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from askwell.core import AskwellError, Points
+from askwell.core import Points
 from askwell.core.extreme import argmin
 from askwell.core.geometry import square_distance
-from askwell.games.base import Outcome
+from askwell.games.base import Outcome, no_settings
 from askwell.games.batch import BatchGame, BatchState
 from askwell.games.wrappers.base import AbstractBatchWrapper
 
@@ -37,10 +37,7 @@ class PointQueries(AbstractBatchWrapper):
     @classmethod
     def make(cls, settings: dict[str, Any], **batch: Any) -> "PointQueries":
         """See `AbstractGame.make`; it has no settings of its own."""
-        if settings:
-            raise AskwellError(
-                f"The game 'point-queries' has no settings of its own; given {', '.join(settings)}."
-            )
+        no_settings(cls, settings)
         return cls(BatchGame(**batch))
 
     @property

@@ -40,7 +40,7 @@ def members(view: View) -> Float[Array, "n g"]:
     return jax.nn.one_hot(view.geometry.groups, len(view.geometry.centres))
 
 
-def counted(view: View) -> Float[Array, " g"]:
+def label_counts(view: View) -> Float[Array, " g"]:
     """How many labels each group has so far: by the answers where groups are guesses at the classes."""
     place, (_, y, weight) = jnp.minimum(view.rows, len(view.y) - 1), view.evidence
     kind = y if view.geometry.named else view.geometry.groups[place]

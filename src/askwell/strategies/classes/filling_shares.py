@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from askwell.core import View
-from askwell.strategies.classes.base import AbstractShares, counted
+from askwell.strategies.classes.base import AbstractShares, label_counts
 
 
 class FillingShares(AbstractShares):
@@ -20,5 +20,5 @@ class FillingShares(AbstractShares):
 
     def shares(self, view: View, q: int) -> Float[Array, " g"]:
         """See `AbstractShares.shares`."""
-        count = counted(view)
+        count = label_counts(view)
         return jnp.maximum((jnp.sum(count) + q) / len(count) - count, 0.0)

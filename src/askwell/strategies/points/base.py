@@ -7,6 +7,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from askwell.core import View
+from askwell.core.geometry import square_distance
+from askwell.strategies import uncertainty
 
 STARTS, TRIES, STEPS = 8, 8, 6
 """Points that a search starts from; neighbours of each that are looked at a step; steps, each half as wide."""
@@ -49,7 +51,17 @@ def climb(key: PRNGKeyArray, view: View, value: Value) -> Float[Array, " d"]:
 
 
 def unsure(view: View, x: Float[Array, "m d"]) -> Float[Array, " m"]:
-    """``1 − (p₁ − p₂)`` at any points; 1 in a cold round."""
+    """The margin uncertainty at any points, see `askwell.strategies.uncertainty.margin`."""
     assert view.fitted is not None
-    first, second = jax.lax.top_k(jnp.exp(view.fitted.log_proba(x)), 2)[0].T
-    return jnp.where(view.cold, 1.0, 1 - (first - second))
+    return uncertainty.margin_of(view, jnp.exp(view.fitted.log_proba(x)))
+
+
+def apart(view: View, x: Float[Array, "m d"], others: Float[Array, "k d"]) -> Float[Array, "m k"]:
+    """Squared distances of points of the space to others, about the pool's mean: smaller numbers, less cancellation."""
+    centre = jnp.mean(view.x, axis=0)
+    return square_distance(x - centre, others - centre)
+
+
+def to_landmarks(view: View, x: Float[Array, "m d"]) -> Float[Array, "m l"]:
+    """Squared distances of points of the space to the pool's landmarks."""
+    return apart(view, x, view.x[view.geometry.landmarks])

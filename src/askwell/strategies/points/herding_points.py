@@ -7,9 +7,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from askwell.core import AbstractPointStrategy, View
-from askwell.core.geometry import rbf, square_distance
+from askwell.core.geometry import rbf
 from askwell.strategies import coverage
-from askwell.strategies.points.base import climb, unsure
+from askwell.strategies.points.base import climb, to_landmarks, unsure
 
 
 class HerdingPoints(AbstractPointStrategy):
@@ -23,14 +23,12 @@ class HerdingPoints(AbstractPointStrategy):
 
     def points(self, key: PRNGKeyArray, view: View, q: int) -> Float[Array, "q d"]:
         """See `AbstractPointStrategy.points`."""
-        centre, width = jnp.mean(view.x, axis=0), view.geometry.widths[1]
-        marks = view.x[view.geometry.landmarks] - centre
-        kernel = lambda x: rbf(square_distance(x - centre, marks), width)
+        kernel = lambda x: rbf(to_landmarks(view, x), view.geometry.widths[1])
 
         def place(cover: Float[Array, " l"], key: PRNGKeyArray):
             value = lambda x: unsure(view, x) * jnp.mean(jnp.maximum(kernel(x) - cover, 0.0), axis=1)
             point = climb(key, view, value)
             return jnp.maximum(cover, kernel(point[None])[0]), point
 
-        first = coverage.covered(view, lambda rows: view.geometry.similarity[rows])
+        first = coverage.covered(view, coverage.similarity(view))
         return jax.lax.scan(place, first, jax.random.split(key, q))[1]
