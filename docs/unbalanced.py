@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from results import fixed, table
+from results import fixed, over_sets, table
 
 HOME = Path(__file__).parent
 PLAIN = "as it is"
@@ -115,9 +115,7 @@ def cures(frame: pl.DataFrame, metric: str) -> list[str]:
     some = ("random", "uherding", "badge", "learned")
     for (cure,), part in found.group_by("cure", maintain_order=True):
         by_set = part.group_by("dataset").agg(pl.col("gain").mean())["gain"].to_numpy()
-        draws = np.random.default_rng(0).integers(0, len(by_set), (10_000, len(by_set)))
-        low, high = np.quantile(by_set[draws].mean(axis=1), (0.025, 0.975))
-        row = {"cure": cure, "all strategies": f"{by_set.mean():+.4f} [{low:+.4f}, {high:+.4f}]"}
+        row = {"cure": cure, "all strategies": over_sets(by_set)}
         for name in some:
             row[name] = fixed(float(part.filter(strategy=name)["gain"].to_numpy().mean()), 4, True)
         rows.append((by_set.mean(), row))

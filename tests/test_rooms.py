@@ -14,7 +14,7 @@ MAY_IMPORT = {
     "encoders": {"core", "data"},
     "learners": {"core"},
     "games": {"core", "learners"},
-    "strategies": {"core"},
+    "strategies": {"core", "learners"},
     "policies": {"core", "strategies"},
     "execution": {"core"},
     "training": ABOVE | {"stats"},  # intervals over fresh tasks

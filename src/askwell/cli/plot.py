@@ -12,9 +12,13 @@ def plot(
     out: Annotated[
         Path, typer.Option(help="File to write: .png, .svg, .pdf; .gif for `where` and `decisions`.")
     ],
-    dataset: Annotated[str | None, typer.Option(help="For `where` and `data-curves`. [the first]")] = None,
-    split: Annotated[int | None, typer.Option(help="For `where`. [the first]")] = None,
-    strategies: Annotated[str | None, typer.Option(help="For `where`: names with commas.")] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="For `where`, `influence`, `data-curves`. [the first]")
+    ] = None,
+    split: Annotated[int | None, typer.Option(help="For `where` (the first) and `influence` (some).")] = None,
+    strategies: Annotated[
+        str | None, typer.Option(help="For `where`, `influence`: names with commas.")
+    ] = None,
     plane: Annotated[str, typer.Option(help="For `where`: pca or tsne.")] = "pca",
     metric: Annotated[
         str | None, typer.Option(help="What strategies are judged by, as in `compare`. [the run's]")
@@ -33,7 +37,7 @@ def plot(
         "strategies": strategies.split(",") if strategies else None,
         "plane": plane,
     }
-    settings = wanted if source in ("replay", "samples") else {}
+    settings = wanted if source in ("replay", "samples", "effects") else {}
     run, said = open_run(run_dir, metric), {}
     if isinstance(run, CompareRun):
         said = taken(name, {"metric": run.spec.metric, "baseline": run.spec.baseline})

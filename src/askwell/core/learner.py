@@ -1,6 +1,7 @@
 """The contract of a learner: the classifier that the labels are for."""
 
 import abc
+from collections.abc import Callable
 from typing import Any, ClassVar, Generic, TypeVar
 
 import equinox as eqx
@@ -30,6 +31,7 @@ class AbstractLearner(eqx.Module):
     """
 
     name: ClassVar[str]
+    foretells: ClassVar[bool] = False
 
     @abc.abstractmethod
     def fit(
@@ -76,6 +78,21 @@ class AbstractLearner(eqx.Module):
         raise AskwellError(
             f"The learner '{self.name}' has no closed form for what a label does; choose logistic, or the strategy "
             "expected-error, which refits."
+        )
+
+    def without(
+        self,
+        fitted: AbstractFitted,
+        x: Float[Array, "b d"],
+        y: Int[Array, " b"],
+        weight: Float[Array, " b"],
+    ) -> Callable[[Int[Array, ""]], AbstractFitted]:
+        """A function from a label's place to the classifier as it would probably be without it; no refit is done.
+
+        `fitted` is what `fit` gave for these rows. Where `foretells` is False there is no such function.
+        """
+        raise AskwellError(
+            f"The learner '{self.name}' cannot tell what it would be without a label; fit it again."
         )
 
 

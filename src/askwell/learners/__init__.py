@@ -4,6 +4,7 @@ from typing import Any
 
 from askwell.core import AbstractFitted, AbstractLearner, AskwellError, collect, imported
 from askwell.learners.base import FLOOR
+from askwell.learners.in_context import InContext
 from askwell.learners.logistic import Logistic
 from askwell.learners.mlp import Mlp
 from askwell.learners.sklearn import SklearnLearner
@@ -26,6 +27,8 @@ def make_learner(name: str) -> AbstractLearner:
     learner = LEARNERS[kind]
     if learner is SklearnLearner:
         return SklearnLearner.named(rest or "LogisticRegression")
+    if rest and learner is InContext:
+        return InContext(rest)
     if rest:
         raise AskwellError(f"The learner '{kind}' takes nothing after a colon, and '{rest}' was given.")
     return learner()
@@ -55,6 +58,7 @@ __all__ = [
     "LEARNERS",
     "AbstractFitted",
     "AbstractLearner",
+    "InContext",
     "Logistic",
     "Mlp",
     "SklearnLearner",

@@ -1,5 +1,6 @@
 """Multinomial logistic regression: convex, deterministic, converged."""
 
+from collections.abc import Callable
 from typing import ClassVar, NamedTuple
 
 import jax
@@ -62,6 +63,7 @@ class Logistic(AbstractLearner):
     """
 
     name: ClassVar[str] = "logistic"
+    foretells: ClassVar[bool] = True
     C: float = 1.0
     tolerance: float = 4e-4
     max_steps: int = 500
@@ -102,6 +104,24 @@ class Logistic(AbstractLearner):
         assert isinstance(fitted, LogisticFitted)
         ridge, _ = self._ridge(fitted.seen, x.shape[1])
         return LabelInfluence.of(fitted.weights, fitted.seen, x, y, weight, ridge)
+
+    def without(
+        self,
+        fitted: AbstractFitted,
+        x: Float[Array, "b d"],
+        y: Int[Array, " b"],
+        weight: Float[Array, " b"],
+    ) -> Callable[[Int[Array, ""]], LogisticFitted]:
+        """See `AbstractLearner.without`: one Newton step; a class whose only label this is counts as not seen."""
+        assert isinstance(fitted, LogisticFitted)
+        now = self.influence(fitted, x, y, weight)
+
+        def less(place: Int[Array, ""]) -> LogisticFitted:
+            weights = fitted.weights + now.removed(place)
+            seen = seen_classes(y, weight.at[place].set(0.0), len(fitted.seen))
+            return LogisticFitted(weights[:, :-1], weights[:, -1], seen)
+
+        return less
 
     def refit(
         self,

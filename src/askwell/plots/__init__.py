@@ -2,7 +2,8 @@
 
 ``data(source)`` finds what is to be seen, ``draw(data, figure)`` draws it for a file and ``plotly(data)`` for the web,
 ``caption(data)`` and ``alt(data)`` say it in words; all are pure. ``figure(source)`` does it all. ``SOURCE`` names
-what a figure is made from: "records" of `compare`, a "training", a "replay" or "samples" (`askwell.plots.sources`).
+what a figure is made from: "records" of `compare`, a "training", a "replay", "samples" or "effects", see
+`askwell.plots.sources`.
 ``SETTINGS``, where there is one, names what `data` and `figure` may be told besides: the ``metric``, the ``baseline``.
 """
 
@@ -23,8 +24,10 @@ from askwell.plots import (
     fixed_point,
     gap_closed,
     gradient,
+    influence,
     learning_curves,
     log_loss_curves,
+    reach,
     reward,
     skips,
     stream,
@@ -34,7 +37,7 @@ from askwell.plots import (
     where,
 )
 from askwell.plots.palette import Style, style
-from askwell.plots.sources import Replay, Samples, Scene, Training
+from askwell.plots.sources import Effects, Replay, Samples, Scene, Training
 
 FIGURES: dict[str, ModuleType] = {
     "batch-sizes": batch_sizes,
@@ -46,8 +49,10 @@ FIGURES: dict[str, ModuleType] = {
     "fixed-point": fixed_point,
     "gap-closed": gap_closed,
     "gradient": gradient,
+    "influence": influence,
     "learning-curves": learning_curves,
     "log-loss-curves": log_loss_curves,
+    "reach": reach,
     "reward": reward,
     "skips": skips,
     "stream": stream,
@@ -112,6 +117,7 @@ def save(name: str, source: Any, path: Path | str, **settings: Any) -> str:
 __all__ = [
     "FIGURES",
     "FILMS",
+    "Effects",
     "Replay",
     "Samples",
     "Scene",

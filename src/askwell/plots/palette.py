@@ -39,6 +39,7 @@ _KNOWN = {
     "batchbald": Style("#117733", "v"),
     "expected-error": Style("#117733", "s"),
     "influence": Style("#117733", "D"),
+    "boundary": Style("#117733", "X"),
     "power-margin": Style("#cc79a7", "X"),
     "discriminative": Style("#cc79a7", "o"),
     "clue": Style("#cc79a7", "s"),

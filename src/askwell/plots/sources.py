@@ -38,6 +38,8 @@ class Scene(NamedTuple):
         score: how unsure the learner is there (``1 - margin``, what margin sampling ranks by), ``[r, g, g]``.
         offered: where points came one at a time, the rows in the order in which they did, ``[t]``; else empty.
         each: how many of them came in a round.
+        change: what each label bought, in order, adds to the probability of the class that is believed in the end,
+            ``[b, n]``; nothing of a learner that cannot foretell it.
     """
 
     strategy: str
@@ -50,6 +52,7 @@ class Scene(NamedTuple):
     score: np.ndarray | None = None
     offered: np.ndarray = np.zeros(0, int)
     each: int = 1
+    change: np.ndarray = np.zeros((0, 0))
 
     def skipped(self, round: int) -> np.ndarray:
         """The rows that came up to the end of a round and were not labelled."""
@@ -97,3 +100,19 @@ class Samples(NamedTuple):
     curves: pl.DataFrame
     lead: dict[str, tuple[str, float]]
     splits: int
+
+
+class Effects(NamedTuple):
+    """What each label that was bought did to the classifier, by strategy, of one dataset and learner.
+
+    Attributes:
+        labels: a row a label: ``dataset``, ``split``, ``strategy``, ``round``; ``labels`` bought after its round;
+            ``effect``: by how much the log-loss on the report split rises without it, right after its round (nats;
+            above 0: it helped); ``foretold``: the same by one Newton step instead of a refit, NaN where the learner
+            has none; ``in_the_end``: as ``effect``, when all labels were bought; ``wrong``: whether the annotator gave
+            a wrong answer; ``training_loss`` of the round's labels and ``log_loss`` on the report split.
+        noise: how many answers are wrong, 0..1.
+    """
+
+    labels: pl.DataFrame
+    noise: float

@@ -53,7 +53,16 @@
     });
     slider.addEventListener("input", () => { stop(); show(+slider.value); });
     if (belief) belief.addEventListener("change", paint);
-    players.set(figure, () => { show(+slider.value); paint(); });
+    // A click on a point of the trace "steps" shows its step.
+    const click = (event) => {
+      const [point] = event.points;
+      if (point.data.name === "steps") { stop(); show(point.customdata); }
+    };
+    players.set(figure, () => {
+      drawn().forEach((d) => { d.removeAllListeners("plotly_click"); d.on("plotly_click", click); });
+      show(+slider.value);
+      paint();
+    });
   }
 
   async function all() {

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import polars as pl
-from jaxtyping import Array
+from jaxtyping import Array, Int
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
@@ -56,7 +56,6 @@ def replay(
     number, batch, learner = (records[name][0] for name in ("split", "batch", "learner"))
     found = split(dataset, seed=spec.seed, splits=1, first=number, pool=spec.pool, budget=spec.budget(batch))
     pool: Pool = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), found.pools)
-    row = {str(dataset.ids[at]): place for place, at in enumerate(found.rows[0])}
     key = jax.random.split(jax.random.fold_in(jax.random.key(spec.seed), number))[0]
     xy, name, points = _plane(np.asarray(pool.x), plane)
     game = spec.batch_game(make_learner(learner), batch)
@@ -64,13 +63,7 @@ def replay(
     scenes, start = [], np.zeros(0, int)
     for strategy in strategies:
         episode = records.filter(pl.col("strategy") == strategy).sort("round")
-        try:
-            picks = [np.array([row[one] for one in batch], np.int32) for batch in episode["picks"]]
-        except KeyError as error:
-            raise AskwellError(
-                f"{dataset.name}: row {error} of the records is not in split {number}'s pool; the data changed "
-                "since the run."
-            ) from error
+        picks = bought(dataset, found.rows[0], number, episode)
         start, seen = _seen(game, key, pool, picks, points)
         offered = _offered(played, key, pool, picks)
         scenes.append(
@@ -81,17 +74,34 @@ def replay(
     )
 
 
+def bought(
+    dataset: Dataset, rows: Int[np.ndarray, " n"], number: int, episode: pl.DataFrame
+) -> list[np.ndarray]:
+    """The places in a split's pool of what an episode bought, batch by batch; `rows` are the split's rows.
+
+    Raises:
+        AskwellError: for picks that are not in this pool.
+    """
+    row = {str(dataset.ids[at]): place for place, at in enumerate(rows)}
+    try:
+        return [np.array([row[one] for one in batch], np.int32) for batch in episode["picks"]]
+    except KeyError as error:
+        raise AskwellError(
+            f"{dataset.name}: row {error} of the records is not in split {number}'s pool; the data changed "
+            "since the run."
+        ) from error
+
+
 def _scene(
     strategy: str, picks: list[np.ndarray], episode: pl.DataFrame, seen: tuple[np.ndarray, ...]
 ) -> Scene:
-    belief, confidence, regions, score = seen
+    belief, confidence, regions, score, change = seen
     accuracy, labels = (episode[name].to_numpy() for name in ("accuracy", "labels"))
     if not regions.size:
-        return Scene(strategy, picks, labels, belief, confidence, accuracy)
+        return Scene(strategy, picks, labels, belief, confidence, accuracy, change=change)
     shape = (len(picks), GRID, GRID)
-    return Scene(
-        strategy, picks, labels, belief, confidence, accuracy, regions.reshape(shape), score.reshape(shape)
-    )
+    drawn = regions.reshape(shape), score.reshape(shape)
+    return Scene(strategy, picks, labels, belief, confidence, accuracy, *drawn, change=change)
 
 
 def _seen(
@@ -120,10 +130,26 @@ def _seen(
             return game.refit(turn.game, bought, state.cost, most, jnp.array(False))[0], memory, told
 
         told, last, _ = trajectory(game, act, (key, key), pool, turns=len(picks))
-        return last.rows[: game.start], told
+        return last.rows[: game.start], (*told, _change(game, last))
 
     start, told = play(rows)
-    return np.asarray(start), tuple(np.asarray(one) for one in told)
+    count = sum(map(len, picks))
+    *seen, change = (np.asarray(one) for one in told)
+    return np.asarray(start), (*seen, change[:count])
+
+
+def _change(game: BatchGame, last: BatchState) -> Array:
+    """What each label bought adds to the probability of the class believed in the end, ``[b, n]``."""
+    fitted = last.fitted.open()
+    if not game.learner.foretells:
+        return jnp.zeros((0, len(last.answers)))
+    believed = jnp.argmax(last.log_proba, axis=1)
+    own = lambda log_proba: jnp.exp(jnp.take_along_axis(log_proba, believed[:, None], axis=1)[:, 0])
+    less = game.learner.without(fitted, *last.evidence)
+    return jax.lax.map(
+        lambda place: own(last.log_proba) - own(less(place).log_proba(last.pool.x)),
+        jnp.arange(game.start, len(last.rows)),
+    )
 
 
 def _offered(game: AbstractGame, key: jax.Array, pool: Pool, picks: list[np.ndarray]) -> np.ndarray:

@@ -16,13 +16,16 @@ from askwell.data import Dataset, load
 from askwell.encoders import encode_table
 from askwell.execution import compilation_cache
 from askwell.execution.directory import SPEC
-from askwell.plots.sources import Replay, Samples, Training
+from askwell.plots.sources import Effects, Replay, Samples, Training
 from askwell.plots.where_web import NUMBERED
-from askwell.report import replay, samples
+from askwell.report import effects, replay, samples
 from askwell.stats import episodes
 from askwell.training.store import HISTORIES
 
 UPDATES, CARD = "training.parquet", "policy.json"
+EFFECTS = 5
+"""Most splits on which the effect of each label is looked at."""
+
 WHAT = {"training": "update", "decisions": "log of decisions", "validation": "validation"}
 """What the histories of a training are called."""
 
@@ -44,6 +47,8 @@ class CompareRun:
             return self._some()
         if name == "replay":
             return self.replay(**settings)
+        if name == "effects":
+            return self.effects(**{k: v for k, v in settings.items() if k != "plane"})
         if name == "samples":
             return self.samples([settings.get("dataset") or next(iter(self.datasets))])
         raise AskwellError(f"That figure is of a training, and {self.root} is a comparison.")
@@ -76,29 +81,56 @@ class CompareRun:
             AskwellError: for what is not in the run.
         """
         compilation_cache()
+        cells, chosen = self._cells(dataset, split, strategies, one=True)
+        return replay.replay(self.spec, self.dataset(str(cells["dataset"][0])), cells, chosen, plane)
+
+    def _cells(
+        self, dataset: str | None, split: int | None, strategies: Sequence[str] | None, one: bool = False
+    ) -> tuple[pl.DataFrame, list[str]]:
+        """The records of a dataset, of `one` split or of all, and which strategies to look at."""
         records = self._some()
         name = dataset or str(records["dataset"][0])
-        found = self.dataset(name)
+        if name not in self.datasets:
+            raise AskwellError(unknown("dataset", name, self.datasets))
         batches = sorted(set(self.spec.batches))
         batch = max((b for b in batches if b <= NUMBERED), default=batches[0])
         learner = self.spec.learners[0]
         cells = records.filter(dataset=name, learner=learner, batch=batch)
-        if split is None and len(cells):  # a run that goes on has not played all strategies on every split
+        if (
+            one and split is None and len(cells)
+        ):  # a run that goes on has not played all strategies on every split
             played = cells.group_by("split").agg(pl.col("strategy").n_unique())
             split = played.sort("strategy", "split", descending=[True, False])["split"][0]
-        cells = cells.filter(split=split)
+        cells = cells if split is None else cells.filter(split=split)
         if cells.is_empty():
-            raise AskwellError(
-                f"{self.root} holds no finished episode of {name}, split {split}, batch {batch}."
-            )
+            where = f"{name}, batch {batch}" + (f", split {split}" if split is not None else "")
+            raise AskwellError(f"{self.root} holds no finished episode of {where}.")
         names = cells["strategy"].unique(maintain_order=True).to_list()
-        for one in strategies or ():
-            if one not in names:
-                raise AskwellError(unknown("strategy", one, names))
-        gain = pl.col("aulc") * metric_of(self.spec.metric).sign
-        good = dict(episodes(cells, self.spec.metric).select("strategy", gain).rows())
-        chosen = list(strategies or replay.choose(names, good))
-        return replay.replay(self.spec, found, cells, chosen, plane)
+        for given in strategies or ():
+            if given not in names:
+                raise AskwellError(unknown("strategy", given, names))
+        gain = pl.col("aulc").mean() * metric_of(self.spec.metric).sign
+        good = dict(episodes(cells, self.spec.metric).group_by("strategy").agg(gain).rows())
+        return cells, list(strategies or replay.choose(names, good))
+
+    def effects(
+        self,
+        dataset: str | None = None,
+        split: int | None = None,
+        strategies: Sequence[str] | None = None,
+    ) -> Effects:
+        """What each label did, on up to `EFFECTS` splits of the first dataset, of four strategies by default.
+
+        Raises:
+            AskwellError: for what is not in the run.
+        """
+        compilation_cache()
+        cells, chosen = self._cells(dataset, split, strategies)
+        effects.check(cells)
+        some = cells["split"].unique().sort()[:EFFECTS]
+        found = self.dataset(str(cells["dataset"][0]))
+        told = effects.effects(self.spec, found, cells.filter(pl.col("split").is_in(some.implode())), chosen)
+        return Effects(told, self.spec.noise)
 
     def samples(self, names: Sequence[str]) -> Samples:
         """Many random episodes of each of the datasets, and the best strategy's lead over random in the run."""

@@ -105,15 +105,18 @@ def _drawn(name: str, data: Any, given: dict[str, str], anchor: str = "") -> str
 
 def _where(run: CompareRun, left_out: list[str]) -> Iterator[Section]:
     module, shown = FIGURES["where"], []
+    first: Any = None
     names = list(run.records["dataset"].unique(maintain_order=True))
     for name in names[:MOST]:
         try:
-            data = module.data(run.replay(name))
+            replay = run.replay(name)
+            data = module.data(replay)
         except AskwellError as error:
             left_out.append(f"Where it asks, {name}: {error}")
             continue
         heading = f"<h3>{html.escape(name)}</h3>" if len(names) > 1 else ""
         shown.append(heading + _drawn("where", data, {}, f"where-{name}"))
+        first = first or replay
     if len(names) > MOST:
         left_out.append(
             f"Where it asks is shown for {listed(names[:MOST])}; for others: askwell plot where {run.root} "
@@ -125,6 +128,17 @@ def _where(run: CompareRun, left_out: list[str]) -> Iterator[Section]:
             "being asked; ringed ones were asked before, and fade. All strategies play the same split."
         )
         yield _section("where", "Where it asks", html.paragraph(how, "faint"), *shown)
+        yield from _reach(first, left_out)
+
+
+def _reach(replay: Any, left_out: list[str]) -> Iterator[Section]:
+    try:
+        data = FIGURES["reach"].data(replay)
+    except AskwellError as error:
+        left_out.append(f"What one label does: {error}")
+        return
+    how = "Ringed points are the labels that were bought. Click one, or move the slider."
+    yield _section("reach", "What one label does", html.paragraph(how, "faint"), _drawn("reach", data, {}))
 
 
 def _random(run: CompareRun, left_out: list[str]) -> Iterator[Section]:

@@ -15,6 +15,7 @@ from askwell.strategies.bald import Bald
 from askwell.strategies.bandit import Albl
 from askwell.strategies.base import AbstractScoreStrategy
 from askwell.strategies.batchbald import BatchBald
+from askwell.strategies.boundary import Boundary
 from askwell.strategies.classes.base import AbstractShares
 from askwell.strategies.classes.equal_shares import EqualShares
 from askwell.strategies.classes.filling_shares import FillingShares
@@ -75,6 +76,7 @@ __all__ = [
     "Bait",
     "Bald",
     "BatchBald",
+    "Boundary",
     "Clairvoyant",
     "Clue",
     "ClusterMargin",

@@ -4,16 +4,20 @@ from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from askwell.core import AbstractStrategy, LabelInfluence, View
 from askwell.core.geometry import extended
 from askwell.core.influence import believed, damping, root_of
-from askwell.strategies.pickers import greedy
+from askwell.strategies import uncertainty
+from askwell.strategies.pickers import greedy, gumbel_top_k, top_k
 from askwell.strategies.refit import fitted_of, learner_of
 
 BLOCK = 256
 """Points that are rated at a time."""
+
+CANDIDATES, SAMPLE = 2**12, 2**14
+"""Of a larger pool, so many points of the highest entropy are rated, by the entropy of a random sample."""
 
 
 class Influence(AbstractStrategy):
@@ -32,19 +36,31 @@ class Influence(AbstractStrategy):
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
         """See `AbstractStrategy.select`."""
         now = learner_of(view, self.name).influence(fitted_of(view, self.name), *view.evidence)
-        x = extended(view.x)
-        proba = believed(now.weights, now.seen, x)
-        root = root_of(proba)
-        weight = ~view.asked / jnp.maximum(jnp.sum(~view.asked), 1)
-        bent = jnp.einsum("n,nij,np,nq->ipjq", weight, _entropy_bend(proba), x, x, optimize="optimal")
+        n, (key, some_key, sample_key) = len(view.y), jax.random.split(key, 3)
+        rows, sample = jnp.arange(n), jnp.arange(n)
+        if n > CANDIDATES:
+            rows = top_k(some_key, uncertainty.entropy(view), view.asked, CANDIDATES)
+        if n > SAMPLE:
+            sample = gumbel_top_k(sample_key, jnp.zeros(n), view.asked, SAMPLE)
+        bent = _bent(now, view.x[sample], ~view.asked[sample])
+        x = extended(view.x[rows])
+        root = root_of(believed(now.weights, now.seen, x))
 
-        def score(now: LabelInfluence) -> Float[Array, " n"]:
+        def score(now: LabelInfluence) -> Float[Array, " m"]:
             return jnp.where(view.cold, 0.0, -expected_change(now, bent, x, root))
 
-        def update(now: LabelInfluence, row: Int[Array, ""]) -> LabelInfluence:
-            return now.with_added(x[row], root[row])
+        def update(now: LabelInfluence, at: Int[Array, ""]) -> LabelInfluence:
+            return now.with_added(x[at], root[at])
 
-        return greedy(key, now, score, update, view.asked, q)
+        return rows[greedy(key, now, score, update, view.asked[rows], q)]
+
+
+def _bent(now: LabelInfluence, x: Float[Array, "m d"], counts: Bool[Array, " m"]) -> Float[Array, "c p c p"]:
+    """How the mean entropy of those points that count bends by the weights."""
+    wide = extended(x)
+    bend = _entropy_bend(believed(now.weights, now.seen, wide))
+    share = counts / jnp.maximum(jnp.sum(counts), 1)
+    return jnp.einsum("n,nij,np,nq->ipjq", share, bend, wide, wide, optimize="optimal")
 
 
 def expected_change(

@@ -1,0 +1,235 @@
+"""docs/influence.md and its pictures: `python docs/influence.py --runs runs`. All is computed here."""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from results import fixed, interval, over_sets, table
+
+from askwell import stats
+from askwell.comparison import reopen
+from askwell.plots import save
+from askwell.report import open_run
+
+HOME = Path(__file__).parent
+KINDS = {
+    "added": "added, all",
+    "likely": "added, expected",
+    "surprising": "added, surprising",
+    "removed": "taken away",
+}
+
+HEAD = """# What one label does
+
+Written by `python docs/influence.py --runs runs` from what the commands below made.
+
+How would the classifier change if one more point had a label, or one less? One way to know is to fit it again. For
+logistic regression there is a closed form: one Newton step, with the curvature of the point itself in it (leverage).
+`askwell.core.LabelInfluence` has it, for labels that are added and taken away; one inverse serves all points. The
+`mlp` has a damped Gauss–Newton step by conjugate gradients. In Askwell this is a strategy (`influence`), and an
+instrument (`askwell plot influence RUN`).
+
+## How near does one step come?
+`python studies/influence.py --out runs/influence.json`
+
+Eight real sets. "Error" is the size of the difference between the closed form and scikit-learn's refit in double
+precision, as a share of the size of the change, over the log-odds of all other pool points; its median over labels,
+splits and sets. A label is "expected" if the classifier gave its class a probability above .2.
+"""
+
+BREAKS = """By strength of regularisation, from 20 labels on (C = 1 is the default; a higher C holds the weights less):
+"""
+
+BY_CLASSES = """By number of classes, C = 1, from 20 labels on:
+"""
+
+NETWORK = """### The network
+The `mlp` is trained for 200 steps and stops before it converges, and a training without the label ends elsewhere. The
+change of the log-loss on 500 other points, by a step and by training again:
+"""
+
+SPEED = """## How much sooner?
+
+1,000 candidates, each with five classes, 16 features, 50 labels, two cores; after compiling. "Refits" are Askwell's
+own, which begin at the present weights; scikit-learn's are fitted one after the other.
+"""
+
+PLAY = """## As a strategy
+`askwell compare --spec studies/influence.toml --out runs/influence-play`
+
+`influence` asks for the points whose labels will probably lower the pool's entropy most. To second order that is
+`expected-error`, which refits with each class on each candidate. Mean AULC of 100 labels on eleven sets, ten splits,
+by batch size:
+"""
+
+EXACT = """`askwell compare --spec studies/influence-exact.toml --out runs/influence-exact`
+
+Against refits: six sets, pools of 300, five splits, ten rounds of ten.
+"""
+
+INSTRUMENT = """## As an instrument
+```
+askwell compare segment --strategies random,margin,margin-herding,learned --noise 0.2 --splits 5 \\
+  --out runs/influence-noise
+askwell plot influence runs/influence-noise --out influence.png
+```
+
+Every label that was bought is taken away again, right after its round and in the end, and the log-loss on the report
+split tells what it did. Here one answer in five is wrong.
+"""
+
+
+def medians(rows: pl.DataFrame, by: str) -> list[str]:
+    """The median errors of each kind, and the rank correlation, by a column."""
+    lines = []
+    for (value,), part in rows.sort(by).group_by(by, maintain_order=True):
+        line = {by: str(value)}
+        for kind, title in KINDS.items():
+            each = part[kind].explode().drop_nulls()
+            line[title] = f"{each.median():.1%}" if len(each) else ""
+        line["rank correlation of sizes"] = fixed(float(part["rank"].mean()), 3)  # pyright: ignore[reportArgumentType]
+        lines.append(line)
+    return table(pl.DataFrame(lines))
+
+
+def fidelity(rows: pl.DataFrame) -> list[str]:
+    """Errors by number of labels, strength and classes, and what the target comes to."""
+    default = rows.filter(C=1.0)
+    enough = default.filter(pl.col("labels") >= 20)
+    every = pl.concat([enough["added"].explode(), enough["removed"].explode()]).drop_nulls()
+    expected = pl.concat([enough["likely"].explode(), enough["removed"].explode()]).drop_nulls()
+    said = (
+        f"From 20 labels on, C = 1, the median error is {every.median():.1%} of all labels and {expected.median():.1%} "
+        "without the surprising ones; the target was 5 %."
+    )
+    slopes = []
+    for kind in ("likely", "removed"):
+        of = default.group_by("labels").agg(pl.col(kind).explode().median()).sort("labels")
+        slopes.append(np.polyfit(np.log(1 / of["labels"].to_numpy()), np.log(of[kind].to_numpy()), 1)[0])
+    said += (
+        f" The error falls with the number of labels n as (1/n) to the power {slopes[0]:.2f} (added) and "
+        f"{slopes[1]:.2f} (taken away)."
+    )
+    return [
+        *medians(default, "labels"),
+        said,
+        "",
+        BREAKS,
+        *medians(rows.filter(pl.col("labels") >= 20), "C"),
+        BY_CLASSES,
+        *medians(enough, "classes"),
+    ]
+
+
+def network(rows: pl.DataFrame) -> list[str]:
+    """The mlp's correlations, by number of labels, over sets."""
+    lines = []
+    for (labels,), part in rows.sort("labels").group_by("labels", maintain_order=True):
+        by_set = part.group_by("set", maintain_order=True).agg(pl.col("rank", "linear").mean())
+        lines.append(
+            {
+                "labels": labels,
+                "rank correlation": over_sets(by_set["rank"].to_numpy(), 2),
+                "linear correlation": over_sets(by_set["linear"].to_numpy(), 2),
+            }
+        )
+    return table(pl.DataFrame(lines))
+
+
+def speed(found: dict[str, float], large: dict[str, float]) -> list[str]:
+    """Times, and how many times sooner."""
+    names = {
+        "closed": "closed form, all 5,000 changes of the weights",
+        "refits": "5,000 refits by Askwell",
+        "scikit-learn": "5,000 fits by scikit-learn",
+        "influence": "`influence` chooses a batch of 10",
+        "expected-error": "`expected-error` chooses a batch of 10",
+    }
+    against = {"refits": "closed", "scikit-learn": "closed", "expected-error": "influence"}
+    rows = [
+        {
+            "what": title,
+            "seconds": f"{found[name]:.3g}",
+            "times as long as the closed form": f"{found[name] / found[against[name]]:.0f}"
+            if name in against
+            else "",
+        }
+        for name, title in names.items()
+    ]
+    said = (
+        f"A batch of 10 from 100,000 points with 64 features and 10 classes takes {large['seconds']:.1f} s and "
+        f"{large['GiB']:.1f} GiB more memory (targets: 2 s, 1 GiB)."
+    )
+    return [*table(pl.DataFrame(rows)), said, ""]
+
+
+def played(root: Path) -> list[str]:
+    """AULC by strategy and batch size, and `influence` against margin in each."""
+    records = reopen(root).records
+    means = stats.summarise(records).group_by("strategy", "batch").agg(pl.col("aulc").mean())
+    wide = means.pivot("batch", index="strategy", values="aulc")
+    sizes = sorted((name for name in wide.columns if name != "strategy"), key=int)
+    wide = wide.sort(sizes[-1], descending=True)
+    rows = [
+        {"strategy": row["strategy"], **{f"batch {size}": fixed(row[size]) for size in sizes}}
+        for row in wide.to_dicts()
+    ]
+    said = []
+    for size in sizes:
+        part = records.filter(pl.col("strategy").is_in(["influence", "margin"]), batch=int(size))
+        (verdict,) = stats.verdicts(part, "margin")
+        said.append(
+            f"- batch {size}: {verdict.said} ({fixed(verdict.difference, 4, True)} {interval(verdict)})."
+        )
+    return [*table(pl.DataFrame(rows)), *said, ""]
+
+
+def exact(root: Path) -> list[str]:
+    """The closed form and refits: AULC, and seconds a round."""
+    records = reopen(root).records
+    area = dict(stats.summarise(records).group_by("strategy").agg(pl.col("aulc").mean()).iter_rows())
+    found = {
+        v.strategy: v for v in stats.verdicts(records.filter(pl.col("strategy") != "random"), "influence")
+    }
+    rows = [
+        {
+            "strategy": name,
+            "mean AULC": fixed(area[name]),
+            "less influence": fixed(found[name].difference, 4, True) if name in found else "",
+            "95 %": interval(found.get(name)),
+        }
+        for name in sorted(area, key=lambda name: -area[name])
+    ]
+    return table(pl.DataFrame(rows))
+
+
+def main() -> None:
+    """Write the page."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--runs", type=Path, default=Path("runs"))
+    runs = options.parse_args().runs
+    found = json.loads((runs / "influence.json").read_text())
+    noisy = open_run(runs / "influence-noise")
+    caption = save("influence", noisy.source("effects"), HOME / "influence.png")
+    page = [
+        HEAD,
+        *fidelity(pl.DataFrame(found["fidelity"])),
+        NETWORK,
+        *network(pl.DataFrame(found["network"])),
+    ]
+    page += [SPEED, *speed(found["speed"], found["large"]), PLAY, *played(runs / "influence-play")]
+    page += [
+        EXACT,
+        *exact(runs / "influence-exact"),
+        INSTRUMENT,
+        "![What each label did](influence.png)",
+        "",
+        caption,
+    ]
+    (HOME / "influence.md").write_text("\n".join(page).rstrip() + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

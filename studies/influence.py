@@ -1,0 +1,250 @@
+"""How near does one Newton step come to a refit, where does it break, and how much sooner is it there?
+
+    python studies/influence.py --out runs/influence.json && python docs/influence.py
+
+Eight real sets (meta-validation and held-out ones; nothing is chosen by them). A logistic regression is fitted to 10
+to 100 labels of a random sample. Some more points are labelled, one at a time, and each label is added twice: by the
+closed form (`LabelInfluence.added`), and by scikit-learn in double precision, which is the truth. Likewise each label
+is taken away. Compared is how the log-odds of all other pool points move.
+"""
+
+import argparse
+import json
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from scipy.stats import spearmanr
+from sklearn.linear_model import LogisticRegression
+
+from askwell.core import View, gathered, write_whole
+from askwell.core.geometry import extended
+from askwell.core.influence import believed
+from askwell.data import load, split
+from askwell.encoders import encode_table
+from askwell.learners import Logistic, Mlp
+from askwell.strategies import STRATEGIES
+
+SETS = ("breast_cancer", "wine", "spambase", "contraceptive", "vehicle", "segment", "penbased", "digits")
+LABELS, STRENGTHS = (10, 20, 50, 100), (0.1, 1.0, 10.0, 100.0)
+CANDIDATES, SPLITS, TIGHT = 24, 3, 4e-5
+Rows = np.ndarray
+
+
+def exact(x: np.ndarray, y: np.ndarray, c: int, strength: float) -> np.ndarray:
+    """The weights of scikit-learn's fit, of all classes, intercept last; of classes without a label 0."""
+    model = LogisticRegression(C=strength, solver="newton-cholesky", tol=1e-10, max_iter=1000)
+    model.fit(x.astype(float), y)
+    found = np.concatenate([model.coef_, model.intercept_[:, None]], axis=1)
+    weights = np.zeros((c, found.shape[1]))
+    weights[model.classes_] = np.concatenate([-found, found]) / 2 if len(found) == 1 else found
+    return weights
+
+
+def moved(step: np.ndarray, at: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """How the log-odds of seen classes change at some points, ``[m, c]``."""
+    change = at @ np.asarray(step, float)[seen].T
+    return change - change.mean(axis=1, keepdims=True)
+
+
+def compared(true: np.ndarray, told: np.ndarray) -> float:
+    """The size of the error as a share of the size of the change."""
+    return float(np.linalg.norm(told - true) / max(np.linalg.norm(true), 1e-12))
+
+
+def fidelity(name: str, number: int, strength: float) -> list[dict[str, Any]]:
+    """Errors for one split of a set, by number of labels: of labels added, and of labels taken away."""
+    data = encode_table(load(name))
+    found = split(data, seed=7, splits=1, first=number, budget=max(LABELS))
+    x, y, c = found.pools.x[0], found.pools.y[0], len(data.classes)
+    order = np.random.default_rng([number, 7]).permutation(len(y))
+    rest, wide, learner, rows = order[max(LABELS) :], extended(jnp.asarray(x)), Logistic(strength, TIGHT), []
+    for labels in LABELS:
+        own = order[:labels]
+        seen = np.isin(np.arange(c), y[own])
+        if seen.sum() < 2:
+            continue
+        evidence = jnp.asarray(x[own]), jnp.asarray(y[own]), jnp.ones(labels)
+        now = learner.influence(learner.fit(jax.random.key(0), *evidence, c), *evidence)
+        before, at = exact(x[own], y[own], c, strength), np.asarray(wide[rest], float)
+        proba = np.asarray(believed(now.weights, now.seen, wide))
+        added = jax.jit(now.added)
+        likely, surprising, sizes = [], [], []
+        for row in rest[:CANDIDATES]:
+            if not seen[y[row]]:
+                continue
+            true = exact(np.append(x[own], x[[row]], 0), np.append(y[own], y[row]), c, strength) - before
+            true, told = moved(true, at, seen), moved(added(x[row], y[row]), at, seen)
+            (likely if proba[row, y[row]] > 0.2 else surprising).append(compared(true, told))
+            sizes.append((np.linalg.norm(true), np.linalg.norm(told)))
+        away, taken, both = jax.jit(now.removed), [], []
+        for place in range(min(labels, CANDIDATES)):
+            less = np.delete(own, place)
+            if not np.array_equal(np.isin(np.arange(c), y[less]), seen):
+                continue
+            true = moved(exact(x[less], y[less], c, strength) - before, at, seen)
+            told = moved(away(place), at, seen)
+            taken.append(compared(true, told))
+            both.append((np.linalg.norm(true), np.linalg.norm(told)))
+        rows.append(
+            {
+                "set": name,
+                "split": number,
+                "classes": int(seen.sum()),
+                "C": strength,
+                "labels": labels,
+                "added": likely + surprising,
+                "likely": likely,
+                "surprising": surprising,
+                "removed": taken,
+                "rank": spearmanr(*zip(*(sizes + both), strict=True)).statistic,
+            }
+        )
+    return rows
+
+
+def network(name: str, number: int) -> list[dict[str, Any]]:
+    """The mlp: rank and linear correlation of a damped step and a training without the label, on the log-loss."""
+    data = encode_table(load(name))
+    found = split(data, seed=7, splits=1, first=number, budget=max(LABELS))
+    x, y, c = found.pools.x[0], found.pools.y[0], len(data.classes)
+    order, learner, key = (
+        np.random.default_rng([number, 7]).permutation(len(y)),
+        Mlp(),
+        jax.random.key(number),
+    )
+    at, truth, rows = jnp.asarray(x[order[200:700]]), jnp.asarray(y[order[200:700]]), []
+
+    def log_loss(fitted: Any) -> jax.Array:
+        return -jnp.mean(jnp.take_along_axis(fitted.log_proba(at), truth[:, None], axis=1))
+
+    for labels in LABELS[1:]:
+        own = order[:labels]
+        evidence = jnp.asarray(x[own]), jnp.asarray(y[own]), jnp.ones(labels)
+        places = jnp.arange(min(labels, CANDIDATES))
+
+        @jax.jit
+        def both(evidence=evidence, places=places):
+            fitted = learner.fit(key, *evidence, c)
+            less = learner.without(fitted, *evidence)
+
+            def one(place):
+                weight = evidence[2].at[place].set(0.0)
+                return log_loss(learner.fit(key, *evidence[:2], weight, c)), log_loss(less(place))
+
+            return log_loss(fitted), jax.lax.map(one, places)
+
+        now, (true, told) = jax.tree.map(np.asarray, both())
+        rows.append(
+            {
+                "set": name,
+                "labels": labels,
+                "rank": float(spearmanr(true - now, told - now).statistic),
+                "linear": float(np.corrcoef(true - now, told - now)[0, 1]),
+            }
+        )
+    return rows
+
+
+def seconds(run: Any, *given: Any) -> float:
+    """The least of five runs, after one that compiles."""
+    jax.block_until_ready(run(*given))
+    best = np.inf
+    for _ in range(5):
+        start = time.perf_counter()
+        jax.block_until_ready(run(*given))
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def pool(n: int, d: int, c: int, labels: int) -> tuple[View, Logistic]:
+    """A pool of Gaussian classes with so many labels, and what is known of it."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(c, size=n)
+    x = (rng.normal(size=(n, d)) + 0.7 * rng.normal(size=(c, d))[y]).astype(np.float32)
+    learner, rows = Logistic(), jnp.arange(labels)
+    known = jnp.asarray(np.where(np.arange(n) < labels, y, -1))
+    fitted = learner.fit(jax.random.key(0), *gathered(jnp.asarray(x), known, rows), c)
+    log_proba = fitted.log_proba(jnp.asarray(x))
+    return View.of(jnp.asarray(x), log_proba, known, rows, learner=learner, fitted=fitted), learner
+
+
+def speed() -> dict[str, float]:
+    """Closed form against refits: 1,000 candidates with every class, d = 16, 5 classes, 50 labels."""
+    view, learner = pool(1050, 16, 5, 50)
+    x, y, weight = view.evidence
+    rows, c = jnp.arange(50, 1050), 5
+
+    @jax.jit
+    def closed(x_of: jax.Array) -> jax.Array:
+        now = learner.influence(view.fitted, x, y, weight)
+        return jax.vmap(lambda one: jax.vmap(lambda k: now.added(one, k))(jnp.arange(c)))(x_of)
+
+    @jax.jit
+    def refitted(x_of: jax.Array) -> jax.Array:
+        def one(point: jax.Array, label: jax.Array) -> jax.Array:
+            more = jnp.append(x, point[None], 0), jnp.append(y, label), jnp.append(weight, 1.0)
+            return learner.refit(view.fitted, jax.random.key(0), *more, c).weights
+
+        return jax.lax.map(lambda p: jax.vmap(lambda k: one(p, k))(jnp.arange(c)), x_of, batch_size=32)
+
+    def by_scikit_learn() -> float:
+        start = time.perf_counter()
+        for row in range(50, 90):
+            for label in range(c):
+                exact(np.append(x, view.x[[row]], 0), np.append(y, label), c, 1.0)
+        return (time.perf_counter() - start) * 1000 / 40
+
+    own, ours, theirs = seconds(closed, view.x[rows]), seconds(refitted, view.x[rows]), by_scikit_learn()
+    chosen = {}
+    for name in ("influence", "expected-error"):
+        select = jax.jit(lambda key, view, name=name: STRATEGIES[name]().select(key, view, 10))
+        chosen[name] = seconds(select, jax.random.key(0), view)
+    return {"closed": own, "refits": ours, "scikit-learn": theirs, **chosen}
+
+
+def large() -> dict[str, float]:
+    """A batch of 10 from 100,000 points, d = 64, 10 classes, 100 labels; seconds after compiling, and memory."""
+    import resource
+
+    view, _ = pool(100_000, 64, 10, 100)
+    select = jax.jit(lambda key, view: STRATEGIES["influence"]().select(key, view, 10))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    took = seconds(select, jax.random.key(0), view)
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {"seconds": took, "GiB": (after - before) / 2**20}
+
+
+def main() -> None:
+    """Measure, and write one file."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--out", type=Path, default=Path("runs/influence.json"))
+    parser.add_argument(
+        "--only", choices=("fidelity", "network", "speed", "large"), help="measure one part anew"
+    )
+    given = parser.parse_args()
+    warnings.filterwarnings("ignore", module="sklearn")
+    told = json.loads(given.out.read_text()) if given.out.exists() else {}
+    parts = {
+        "fidelity": lambda: [
+            row for s in SETS for C in STRENGTHS for i in range(SPLITS) for row in fidelity(s, i, C)
+        ],
+        "network": lambda: [row for s in SETS for i in range(SPLITS) for row in network(s, i)],
+        "speed": speed,
+        "large": large,
+    }
+    for name, measure in parts.items():
+        if given.only in (None, name):
+            told[name] = measure()
+            write_whole(given.out, json.dumps(told).encode())
+            print(name, "done", flush=True)
+
+
+if __name__ == "__main__":
+    main()
