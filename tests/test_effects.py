@@ -9,7 +9,7 @@ from jax.flatten_util import ravel_pytree
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
-from askwell import compare
+from askwell import cli, compare
 from askwell.core import AskwellError
 from askwell.data import encode, load, split
 from askwell.learners import Logistic, Mlp
@@ -94,7 +94,7 @@ def test_without_wrong_answers_and_foretelling_there_are_three_panels(tmp_path):
     assert [panel.title for panel in FIGURES["influence"].charts(data)] == [
         "Labels that hurt",
         "What a label does",
-        "Bought labels look easier than they are",
+        "Sampling bias",
     ]
     assert "One step" not in FIGURES["influence"].caption(data)
 
@@ -111,6 +111,37 @@ def test_learners_from_scikit_learn_are_refused(tmp_path):
     )
     with pytest.raises(AskwellError, match="takes too long with sklearn:GaussianNB; play logistic or mlp"):
         open_run(tmp_path).source("effects")
+
+
+def test_the_command_line_draws_both_figures(run, tmp_path, monkeypatch, capsys):
+    for name, said in (
+        ("influence", "wine: of the labels that were bought by margin"),
+        ("reach", "Blue: the label"),
+    ):
+        out = tmp_path / f"{name}.png"
+        monkeypatch.setattr("sys.argv", ["askwell", "plot", name, str(run.root), "--out", str(out)])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        assert left.value.code == 0
+        assert said in capsys.readouterr().out
+        assert out.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_label_adds_what_the_classifier_loses_without_it(run):
+    replay = run.replay(split=0)
+    for scene in replay.scenes:
+        assert scene.change.shape == (24, len(replay.y))
+    reach = FIGURES["reach"].data(replay)
+    assert [one.scene.strategy for one in reach] == [scene.strategy for scene in replay.scenes]
+    own = [reach[0].change[i, row] for i, row in enumerate(reach[0].rows)]
+    believed = replay.scenes[0].belief[-1][reach[0].rows] == replay.y[reach[0].rows]
+    assert np.mean(np.array(own)[believed] > 0) > 0.8  # a label mostly supports itself
+
+
+def test_where_a_label_reaches_is_not_known_of_every_learner(tmp_path):
+    compare("iris", strategies="random", learners="in-context", out=tmp_path, **SETTINGS)
+    with pytest.raises(AskwellError, match="known only of learners that foretell it: play logistic or mlp"):
+        FIGURES["reach"].data(open_run(tmp_path).replay())
 
 
 @pytest.mark.parametrize("at", [2, 5])

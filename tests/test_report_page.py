@@ -127,6 +127,33 @@ def test_slider_play_and_belief(visit, reports, name):
     assert titles(figure)[0].endswith("after 15 labels")
 
 
+PLACE = """() => {
+  const figure = document.querySelector('figure[data-name="reach"] .drawn');
+  figure.scrollIntoView();
+  const { xaxis, yaxis } = figure._fullLayout, box = figure.getBoundingClientRect();
+  const steps = figure._fullData.find((trace) => trace.name === 'steps');
+  const other = (+document.querySelector('figure[data-name="reach"] .step').value + 4) % steps.x.length;
+  const place = [box.x + xaxis._offset + xaxis.l2p(steps.x[other]), box.y + yaxis._offset + yaxis.l2p(steps.y[other])];
+  return [other + 1, ...place];
+}"""
+
+
+@pytest.mark.parametrize("name", ["iris", "plane"])
+def test_a_click_on_a_label_shows_where_it_reaches(visit, reports, name):
+    page = visit(reports[name])
+    figure = page.query_selector('figure[data-name="reach"]')
+    painted = "(f) => JSON.stringify([...f.querySelector('.drawn')._fullData[0].marker.color])"
+    before = figure.evaluate(painted)
+    label, *place = page.evaluate(PLACE)
+    page.mouse.move(*place, steps=4)
+    page.wait_for_timeout(200)
+    page.mouse.click(*place)
+    said = f"label {label}, class"
+    until(page, f"document.querySelector('figure[data-name=reach] output').textContent.startsWith('{said}')")
+    assert said in titles(figure)[0]
+    assert figure.evaluate(painted) != before
+
+
 SEE = """() => {
   const output = document.querySelector('output');
   window.seen = [];

@@ -83,7 +83,7 @@ def draw(panels: Sequence[Panel], figure: Figure) -> None:
     if same_y and not isinstance(panels[0], Dots):
         figure.supylabel(panels[0].y, fontsize=10)
     if any(len(p.lines) > 1 for p in panels if isinstance(p, Lines)):
-        _name_lines(figure, axes)
+        _name_lines(figure, [ax for ax, panel in zip(axes, panels, strict=True) if isinstance(panel, Lines)])
 
 
 def _some(panels: Sequence[Panel]) -> None:

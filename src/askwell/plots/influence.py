@@ -83,7 +83,7 @@ def charts(data: Influence) -> list[Panel]:
             "What a label does", "labels", "median change of the log-loss (nats)", lines("size"), floor=0.0
         ),
         Lines(
-            "Bought labels look easier than they are",
+            "Sampling bias",
             "labels",
             "log-loss: unseen − bought",
             lines("gap"),

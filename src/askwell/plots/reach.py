@@ -135,7 +135,8 @@ def plotly(data: list[Reach]) -> list[Web]:
         Frame(name=str(at), data=seen(at), traces=[0, 2], layout={"title.text": _title(one, at)})
         for at in range(len(one.rows))
     ]
-    figure.layout.meta = {"steps": [_name(one, at) for at in range(len(one.rows))], "pause": PAUSE}
+    steps = [_name(one, at) for at in range(len(one.rows))]
+    figure.layout.meta = {"steps": steps, "pause": PAUSE, "start": int(np.argmax(one.reaches))}
     return [figure]
 
 

@@ -53,13 +53,14 @@
     });
     slider.addEventListener("input", () => { stop(); show(+slider.value); });
     if (belief) belief.addEventListener("change", paint);
-    // A click on a point of the trace "steps" shows its step.
-    const click = (event) => {
-      const [point] = event.points;
-      if (point.data.name === "steps") { stop(); show(point.customdata); }
+    // A click where the trace "steps" has a point shows its step; a point of another trace may lie on it.
+    const click = (d) => ({ points: [{ x, y }] }) => {
+      const steps = d._fullData.find((trace) => trace.name === "steps");
+      const at = steps ? [...steps.x].findIndex((left, i) => left === x && steps.y[i] === y) : -1;
+      if (at >= 0) { stop(); show(at); }
     };
     players.set(figure, () => {
-      drawn().forEach((d) => { d.removeAllListeners("plotly_click"); d.on("plotly_click", click); });
+      drawn().forEach((d) => { d.removeAllListeners("plotly_click"); d.on("plotly_click", click(d)); });
       show(+slider.value);
       paint();
     });
