@@ -80,6 +80,14 @@ Every label that was bought is taken away again, right after its round and in th
 split tells what it did. Here one answer in five is wrong.
 """
 
+HINDSIGHT = """### Which value points at wrong answers?
+`python studies/influence.py --only hindsight --out runs/influence.json`
+
+100 random labels on eight sets, one answer in five wrong, three splits. The share of the wrong answers that is among
+the 20 labels of least value; chance is .20. Values are judged on the report split, so a user does not know them: this
+says what a value could tell at best.
+"""
+
 
 def medians(rows: pl.DataFrame, by: str) -> list[str]:
     """The median errors of each kind, and the rank correlation, by a column."""
@@ -205,6 +213,17 @@ def exact(root: Path) -> list[str]:
     return table(pl.DataFrame(rows))
 
 
+def hindsight(rows: pl.DataFrame) -> list[str]:
+    """How many wrong answers are among the least valuable labels, by value."""
+    lines = []
+    for (value, of), part in rows.group_by("value", "of", maintain_order=True):
+        by_set = part.group_by("set", maintain_order=True).agg(pl.col("share").mean())["share"].to_numpy()
+        lines.append(
+            {"value of a label": value, "of": of, "wrong answers found": over_sets(by_set, 2, False)}
+        )
+    return table(pl.DataFrame(lines))
+
+
 def main() -> None:
     """Write the page."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -228,6 +247,7 @@ def main() -> None:
         "",
         caption,
     ]
+    page += ["", HINDSIGHT, *hindsight(pl.DataFrame(found["hindsight"]))]
     (HOME / "influence.md").write_text("\n".join(page).rstrip() + "\n", encoding="utf-8")
 
 

@@ -17,8 +17,7 @@ import numpy as np
 
 import askwell
 from askwell.core import write_whole
-from askwell.data import load, split
-from askwell.encoders import encode_table
+from askwell.data import encode, load, split
 from askwell.learners import InContext, Logistic
 from askwell.report.replay import bought
 
@@ -31,7 +30,7 @@ STRATEGIES, LABELS, SPLITS = ("random", "margin-herding"), (10, 20, 50, 100), 8
 
 def asked(name: str, splits: int) -> list[dict]:
     """A row for each split, strategy, number of labels and learner."""
-    data = encode_table(load(name))
+    data = encode(load(name))
     records = askwell.compare(name, strategies=list(STRATEGIES), splits=splits, batches=10, rounds=10).records
     drawn, key, c, rows = (
         split(data, seed=0, splits=splits, budget=100),

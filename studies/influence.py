@@ -21,11 +21,10 @@ import numpy as np
 from scipy.stats import spearmanr
 from sklearn.linear_model import LogisticRegression
 
-from askwell.core import View, gathered, write_whole
+from askwell.core import View, gathered, unfitted, write_whole
 from askwell.core.geometry import extended
 from askwell.core.influence import believed
-from askwell.data import load, split
-from askwell.encoders import encode_table
+from askwell.data import encode, load, split
 from askwell.learners import Logistic, Mlp
 from askwell.strategies import STRATEGIES
 
@@ -58,7 +57,7 @@ def compared(true: np.ndarray, told: np.ndarray) -> float:
 
 def fidelity(name: str, number: int, strength: float) -> list[dict[str, Any]]:
     """Errors for one split of a set, by number of labels: of labels added, and of labels taken away."""
-    data = encode_table(load(name))
+    data = encode(load(name))
     found = split(data, seed=7, splits=1, first=number, budget=max(LABELS))
     x, y, c = found.pools.x[0], found.pools.y[0], len(data.classes)
     order = np.random.default_rng([number, 7]).permutation(len(y))
@@ -109,7 +108,7 @@ def fidelity(name: str, number: int, strength: float) -> list[dict[str, Any]]:
 
 def network(name: str, number: int) -> list[dict[str, Any]]:
     """The mlp: rank and linear correlation of a damped step and a training without the label, on the log-loss."""
-    data = encode_table(load(name))
+    data = encode(load(name))
     found = split(data, seed=7, splits=1, first=number, budget=max(LABELS))
     x, y, c = found.pools.x[0], found.pools.y[0], len(data.classes)
     order, learner, key = (
@@ -147,6 +146,67 @@ def network(name: str, number: int) -> list[dict[str, Any]]:
                 "linear": float(np.corrcoef(true - now, told - now)[0, 1]),
             }
         )
+    return rows
+
+
+def hindsight(name: str, number: int) -> list[dict[str, Any]]:
+    """100 random labels, one in five wrong: which share of the wrong ones is among the 20 least valuable?
+
+    The value is what a refit without it says (of log-loss, of accuracy), or data-Shapley by Monte Carlo (Ghorbani
+    and Zou 2019): the mean gain over random orders in which the labels are added.
+    """
+    data = encode(load(name))
+    found = split(data, seed=11, splits=1, first=number, budget=max(LABELS))
+    x, y, c = found.pools.x[0], found.pools.y[0], len(data.classes)
+    rng, learner, key = np.random.default_rng([number, 11]), Logistic(1.0, TIGHT), jax.random.key(number)
+    own = rng.permutation(len(y))[:100]
+    wrong = rng.random(100) < 0.2
+    told = jnp.asarray(np.where(wrong, (y[own] + rng.integers(1, c, 100)) % c, y[own]))
+    points, at, truth = jnp.asarray(x[own]), found.pools.report_x[0], found.pools.report_y[0]
+
+    def judged(fitted: Any) -> jax.Array:
+        log_proba = fitted.log_proba(at)
+        loss = -jnp.mean(jnp.take_along_axis(log_proba, truth[:, None], axis=1))
+        return jnp.stack([loss, jnp.mean(jnp.argmax(log_proba, axis=1) != truth)])
+
+    @jax.jit
+    def left_out() -> jax.Array:
+        fitted = learner.fit(key, points, told, jnp.ones(100), c)
+        less = lambda i: judged(learner.refit(fitted, key, points, told, jnp.ones(100).at[i].set(0.0), c))
+        return jax.lax.map(less, jnp.arange(100)) - judged(fitted)
+
+    @jax.jit
+    def shapley(keys: jax.Array) -> jax.Array:
+        nothing = unfitted(learner, points, told, jnp.zeros(100), c)
+
+        def one(order_key: jax.Array) -> jax.Array:
+            def add(now: tuple, i: jax.Array) -> tuple:
+                weight, fitted, before = now
+                weight = weight.at[i].set(1.0)
+                fitted = learner.refit(fitted, key, points, told, weight, c)
+                after = judged(fitted)
+                return (weight, fitted, after), before - after
+
+            order = jax.random.permutation(order_key, 100)
+            _, gains = jax.lax.scan(add, (jnp.zeros(100), nothing, judged(nothing)), order)
+            return jnp.zeros((100, 2)).at[order].set(gains)
+
+        return jnp.mean(jax.lax.map(one, keys, batch_size=8), axis=0)
+
+    values = {"refit without it": left_out()}
+    values |= {f"Shapley, {n} orders": shapley(jax.random.split(key, n)) for n in (8, 64)}
+    rows = []
+    for how, value in values.items():
+        for kind, of in zip(("log-loss", "accuracy"), np.asarray(value).T, strict=True):
+            least = np.argsort(of, kind="stable")[:20]
+            rows.append(
+                {
+                    "set": name,
+                    "value": how,
+                    "of": kind,
+                    "share": float(np.isin(np.flatnonzero(wrong), least).mean()),
+                }
+            )
     return rows
 
 
@@ -226,7 +286,7 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, default=Path("runs/influence.json"))
     parser.add_argument(
-        "--only", choices=("fidelity", "network", "speed", "large"), help="measure one part anew"
+        "--only", choices=("fidelity", "network", "hindsight", "speed", "large"), help="measure one part anew"
     )
     given = parser.parse_args()
     warnings.filterwarnings("ignore", module="sklearn")
@@ -236,6 +296,7 @@ def main() -> None:
             row for s in SETS for C in STRENGTHS for i in range(SPLITS) for row in fidelity(s, i, C)
         ],
         "network": lambda: [row for s in SETS for i in range(SPLITS) for row in network(s, i)],
+        "hindsight": lambda: [row for s in SETS for i in range(SPLITS) for row in hindsight(s, i)],
         "speed": speed,
         "large": large,
     }

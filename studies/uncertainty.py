@@ -18,8 +18,7 @@ from scipy.spatial.distance import cdist
 
 import askwell
 from askwell.core import write_whole
-from askwell.data import load, split
-from askwell.encoders import encode_table
+from askwell.data import encode, load, split
 from askwell.learners import Logistic
 from askwell.report.replay import bought
 
@@ -45,7 +44,7 @@ def margins(proba: np.ndarray) -> np.ndarray:
 
 def looked_at(name: str) -> list[dict]:
     """A row for each split, strategy and batch."""
-    data = encode_table(load(name))
+    data = encode(load(name))
     records = askwell.compare(
         name, strategies=list(STRATEGIES), splits=SPLITS, batches=BATCH, rounds=ROUNDS
     ).records

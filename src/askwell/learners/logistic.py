@@ -50,6 +50,16 @@ class _Step(NamedTuple):
     step: Array
 
 
+class _End(NamedTuple):
+    """Where a step along the direction ends, and how steep the objective is there, along it."""
+
+    length: Array
+    weights: Array
+    logits: Array
+    proba: Array
+    slope: Array
+
+
 class Logistic(AbstractLearner):
     """L2 logistic regression, scikit-learn's objective with its ``C``; the same answer every time.
 
@@ -143,9 +153,11 @@ class Logistic(AbstractLearner):
         count = jnp.maximum(jnp.sum(seen), 1)
         tolerance = self.tolerance / jnp.sqrt(jnp.maximum(self.C, 1.0))
 
-        def slope(weights: Array, logits: Array) -> tuple[Array, Array]:
-            proba = jax.nn.softmax(jnp.where(seen[:, None], logits, -jnp.inf), axis=0)
-            return proba, (proba * weight - target) @ xt.T + ridge * weights
+        def believed(logits: Array) -> Array:
+            return jax.nn.softmax(jnp.where(seen[:, None], logits, -jnp.inf), axis=0)
+
+        def slope(weights: Array, proba: Array) -> Array:
+            return (proba * weight - target) @ xt.T + ridge * weights
 
         def stage(s: _Step) -> _Step:
             spread = weight * jnp.sum(s.proba * (1 - s.proba), axis=0) / count
@@ -155,9 +167,24 @@ class Logistic(AbstractLearner):
                 rise = s.direction @ xt
                 centred = rise - jnp.sum(s.proba * rise, axis=0)
                 curvature = jnp.sum(weight * s.proba * centred**2) + jnp.sum(ridge * s.direction**2)
-                length = -jnp.sum(s.gradient * s.direction) / jnp.maximum(curvature, 1e-20)
-                weights, logits = s.weights + length * s.direction, s.logits + length * rise
-                proba, gradient = slope(weights, logits)
+                descent = -jnp.sum(s.gradient * s.direction)
+
+                def arrived(length: Array) -> _End:
+                    weights, logits = s.weights + length * s.direction, s.logits + length * rise
+                    proba = believed(logits)
+                    steepness = jnp.sum((proba * weight - target) * rise) + jnp.sum(
+                        ridge * weights * s.direction
+                    )
+                    return _End(length, weights, logits, proba, steepness)
+
+                # Where probabilities are all but 0 and 1 there is next to no curvature, and a Newton step goes far too
+                # far. The objective is convex, so the secant of its slope leads back.
+                _, weights, logits, proba, _ = jax.lax.while_loop(
+                    lambda end: end.slope > descent,
+                    lambda end: arrived(end.length * descent / (descent + end.slope)),
+                    arrived(descent / jnp.maximum(curvature, 1e-20)),
+                )
+                gradient = slope(weights, proba)
                 scaled = gradient @ preconditioner
                 # Polak–Ribière, restarted along the scaled gradient whenever it would not descend.
                 size = jnp.sum(gradient * scaled)
@@ -176,7 +203,8 @@ class Logistic(AbstractLearner):
 
         weights = jnp.where(seen[:, None], fitted.weights, 0.0)
         logits = weights @ xt
-        proba, gradient = slope(weights, logits)
+        proba = believed(logits)
+        gradient = slope(weights, proba)
         first = _Step(weights, logits, proba, gradient, gradient, gradient, jnp.array(jnp.inf), jnp.array(0))
         # With no class seen the softmax is not a number; there is nothing to fit.
         last = jax.lax.while_loop(
