@@ -52,7 +52,8 @@ CALIBRATION = """Expected calibration error (lower is better) and log-loss, all 
 ACTIVE = """### Together with questions worth asking
 `askwell compare --spec studies/in-context-active.toml --out runs/learners-active`
 
-Mean AULC of ten rounds of ten labels, by who chooses the labels and who learns from them; all sixteen sets.
+Mean AULC of ten rounds of ten labels, by who chooses the labels and who learns from them; all sixteen sets, five
+splits.
 """
 
 FORETELLS = """## Does it foretell the fully informed boundary?
@@ -67,7 +68,7 @@ UNCERTAINTY = """## Is disagreement with it a reason to ask?
 
 The learner is logistic regression. `boundary` asks where it and the network disagree most, `foretold-margin` where the
 network's own margin is smallest; the -herding rules multiply that with what a point adds to the pool's coverage, as
-margin-herding does with the classifier's margin. Eleven sets, ten splits, ten rounds of ten.
+margin-herding does with the classifier's margin. Eleven sets, six splits, ten rounds of ten.
 """
 
 READER = """## A network that reads another's weights

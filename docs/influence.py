@@ -60,8 +60,8 @@ PLAY = """## As a strategy
 `askwell compare --spec studies/influence.toml --out runs/influence-play`
 
 `influence` asks for the points whose labels will probably lower the pool's entropy most. To second order that is
-`expected-error`, which refits with each class on each candidate. Mean AULC of 100 labels on eleven sets, ten splits,
-by batch size:
+`expected-error`, which refits with each class on each candidate. Mean AULC of 100 labels on eight sets, six splits, by
+batch size:
 """
 
 EXACT = """`askwell compare --spec studies/influence-exact.toml --out runs/influence-exact`
