@@ -30,25 +30,31 @@ from askwell.learners.logistic import Logistic
 from askwell.learners.set_network import CLASSES, LABELS, LabelledSet, SetNetwork
 
 SIZES: dict[str, Any] = {"n": 256, "selection": 96, "report": 1}
-FEW, MANY = (0.0, 1.5), (0.0, 2.0)
 WORLDS = (
     (3, Synthetic(d=16, classes=8, network=0.35, tree=0.1, **SIZES)),
     (
         2,
         Synthetic(
-            d=24, classes=16, network=0.35, tree=0.1, modes=(1, 6), decay=MANY, noise=(0.0, 0.1), **SIZES
+            d=24,
+            classes=10,
+            network=0.35,
+            tree=0.1,
+            modes=(1, 6),
+            decay=(0.0, 2.0),
+            noise=(0.0, 0.1),
+            **SIZES,
         ),
     ),
-    (2, Synthetic(d=20, classes=2, network=0.4, tree=0.15, imbalance=(0.0, 2.0), decay=FEW, **SIZES)),
+    (2, Synthetic(d=12, classes=2, network=0.4, tree=0.15, imbalance=(0.0, 2.0), **SIZES)),
     (1, Synthetic(d=4, classes=4, network=0.4, tree=0.15, bent=(0.0, 0.5), **SIZES)),
-    (2, Synthetic(d=64, classes=10, network=0.3, tree=0.1, decay=FEW, bent=(0.0, 0.5), **SIZES)),
+    (2, Synthetic(d=40, classes=6, network=0.3, tree=0.1, decay=(0.0, 1.5), bent=(0.0, 0.5), **SIZES)),
 )
 """Kinds of tasks, and how often each is drawn."""
 
 ROOM = {32: 3, LABELS: 2}
 """Most labels of a task, and how often: small sets are quicker to learn from, and come most often in use."""
 
-FEATURES = 64
+FEATURES = 40
 
 
 def task(world: Synthetic, target: str, key: PRNGKeyArray) -> tuple[Array, Array, Array, Array]:
@@ -70,9 +76,7 @@ def loss(
     network: SetNetwork, room: int, key: PRNGKeyArray, x: Array, y: Array, at: Array, says: Array
 ) -> Float[Array, ""]:
     """Cross-entropy to what should be said, for a random number of labels up to `room`."""
-    where, how = jax.random.uniform(key, (2,))
-    few, even = jnp.exp(jnp.log(2.0) + where * jnp.log((room + 0.99) / 2)), 2 + where * (room - 1.01)
-    many = jnp.where(how < 0.5, few, even)  # half of the time small sets, half of the time all sizes alike
+    many = jnp.exp(jax.random.uniform(key, minval=jnp.log(2.0), maxval=jnp.log(room + 0.99)))
     weight = (jnp.arange(room) < jnp.floor(many)).astype(float)
     told = LabelledSet.of(x[:room], y[:room], weight, CLASSES)
     log_proba = jax.nn.log_softmax(network(told, at))
@@ -86,7 +90,7 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, default=Path("runs/in-context"))
     parser.add_argument("--minutes", type=float, default=14.0)
-    parser.add_argument("--updates", type=int, default=6200)
+    parser.add_argument("--updates", type=int, default=6500)
     parser.add_argument("--tasks", type=int, default=24)
     parser.add_argument("--step", type=float, default=4e-3)
     parser.add_argument("--width", type=int, default=32)

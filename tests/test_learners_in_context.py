@@ -74,6 +74,22 @@ def test_from_few_labels_it_is_better_than_logistic_regression_on_what_it_was_ta
     assert gain.mean() > 3 * gain.std(ddof=1) / len(gain) ** 0.5
 
 
+def test_more_labels_and_classes_than_it_was_taught_with_do_no_harm():
+    world = Synthetic(n=256, selection=256, report=1, classes=26, separation=(4.0, 10.0), noise=(0.0, 0.05))
+    pools = jax.jit(jax.vmap(world.sample))(jax.random.split(jax.random.key(5), 32))
+
+    def hits(one, count):
+        def hit(pool):
+            fitted = one.fit(KEY, pool.x[:count], pool.y[:count], jnp.ones(count), 26)
+            return jnp.mean(jnp.argmax(fitted.log_proba(pool.selection_x), axis=1) == pool.selection_y)
+
+        return np.asarray(jax.jit(jax.vmap(hit))(pools))
+
+    for count in (100, 250):
+        gain = hits(make_learner("in-context"), count) - hits(make_learner("logistic"), count)
+        assert gain.mean() > 3 * gain.std(ddof=1) / len(gain) ** 0.5
+
+
 def test_a_network_of_ones_own_is_named_by_its_file(tmp_path):
     (tmp_path / "mine.safetensors").write_bytes(SHIPPED.read_bytes())
     mine = make_learner(f"in-context:{tmp_path}/mine.safetensors")

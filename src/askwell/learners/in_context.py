@@ -40,7 +40,7 @@ class InContext(AbstractLearner):
     """A network that was taught on synthetic tasks to classify from labelled points; nothing is fitted (ours).
 
     A fit is one pass over the labelled points, a prediction one look at them (Müller et al. 2022 taught a network so).
-    It was taught with up to 128 labels, 64 features and 16 classes; it takes more of each, unproven
+    It was taught with up to 128 labels, 40 features and 10 classes, and takes more of each
     ([boundary](boundary.md)). ``in-context:FILE`` is a network of your own, from ``studies/in_context.py``.
     """
 

@@ -16,7 +16,7 @@ METRICS, WHITENED = 4, 2
 FACTS, ABOUT = 6, 6
 """Numbers that say what a feature is like, and what the labelled set is like."""
 
-LABELS, CLASSES = 128, 16
+LABELS, CLASSES = 128, 10
 """What the network was taught with at most. Of more it is told no more than that, so it need not guess what follows."""
 
 FAR = 6.0
