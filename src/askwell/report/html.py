@@ -68,7 +68,7 @@ def _layout(panel: Figure) -> Any:
 
 
 def _player(panels: Sequence[Figure]) -> str:
-    meta = next((_layout(panel).meta for panel in panels if panel.frames), {"steps": ()})
+    meta: dict[str, Any] = next((_layout(panel).meta for panel in panels if panel.frames), {"steps": ()})
     steps = len(meta["steps"])
     if steps < 2:
         return ""
