@@ -83,7 +83,7 @@ split tells what it did. Here one answer in five is wrong.
 HINDSIGHT = """### Which value points at wrong answers?
 `python studies/influence.py --only hindsight --out runs/influence.json`
 
-100 random labels on eight sets, one answer in five wrong, three splits. The share of the wrong answers that is among
+100 random labels on eight sets, one answer in five wrong, two splits. The share of the wrong answers that is among
 the 20 labels of least value; chance is .20. Values are judged on the report split, so a user does not know them: this
 says what a value could tell at best.
 """

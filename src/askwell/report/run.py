@@ -103,8 +103,8 @@ class CompareRun:
             split = played.sort("strategy", "split", descending=[True, False])["split"][0]
         cells = cells if split is None else cells.filter(split=split)
         if cells.is_empty():
-            where = f"{name}, batch {batch}" + (f", split {split}" if split is not None else "")
-            raise AskwellError(f"{self.root} holds no finished episode of {where}.")
+            where = name if split is None else f"{name}, split {split}"
+            raise AskwellError(f"{self.root} holds no finished episode of {where}, batch {batch}.")
         names = cells["strategy"].unique(maintain_order=True).to_list()
         for given in strategies or ():
             if given not in names:
