@@ -4,11 +4,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.spatial.distance import jensenshannon
 
-from askwell.core import AskwellError
+from askwell.core import AskwellError, View
 from askwell.data import Synthetic, encode, load, split
 from askwell.learners import InContext, Logistic, make_learner
 from askwell.learners.in_context import SHIPPED
+from askwell.strategies import Boundary
+from askwell.strategies.boundary import divergence
 
 KEY = jax.random.key(0)
 
@@ -107,3 +110,23 @@ def test_damaged_files_are_refused(tmp_path, keep):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(AskwellError, match=r"no network file .*none\.safetensors; check the path"):
         make_learner(f"in-context:{tmp_path}/none.safetensors")
+
+
+def test_disagreement_is_scipy_s_jensen_shannon_divergence():
+    rng = np.random.default_rng(0)
+    a, b = rng.dirichlet(np.ones(4), (2, 20))
+    found = divergence(jnp.log(jnp.asarray(a)), jnp.log(jnp.asarray(b)))
+    np.testing.assert_allclose(found, jensenshannon(a, b, axis=1, base=2) ** 2, atol=1e-5)
+    same = jnp.log(jnp.asarray(a))
+    np.testing.assert_allclose(divergence(same, same), 0, atol=1e-6)
+
+
+def test_boundary_asks_where_network_and_classifier_disagree(wine):
+    rows, x = jnp.arange(20), jnp.asarray(wine.x)
+    known = jnp.where(jnp.arange(len(x)) < 20, jnp.asarray(wine.y), -1)
+    fitted = Logistic().fit(KEY, x[:20], known[:20], jnp.ones(20), 3)
+    view = View.of(x, fitted.log_proba(x), known, rows)
+    theirs = told(InContext(), x[:20], known[:20], x)
+    apart = jensenshannon(theirs, np.exp(np.asarray(view.log_proba, float)), axis=1, base=2)
+    apart[:20] = -1
+    assert set(np.asarray(Boundary().select(KEY, view, 5))) == set(np.argsort(-apart)[:5])
