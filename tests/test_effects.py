@@ -167,6 +167,17 @@ def test_a_network_takes_the_damped_gauss_newton_step(at):
     np.testing.assert_allclose(moved, step, atol=2e-3 * np.abs(step).max())
 
 
+def test_a_label_that_a_network_is_sure_of_moves_nothing():
+    x = jnp.linspace(-3, 3, 20)[:, None] * jnp.ones(5)
+    evidence = x, (x[:, 0] > 0).astype(int), jnp.ones(20)
+    learner = Mlp(steps=1000)
+    fitted = learner.fit(jax.random.key(0), *evidence, 2)
+    less = jax.vmap(lambda place: learner.without(fitted, *evidence)(place).log_proba(x))(jnp.arange(20))
+    # Far from the boundary the gradient's square is 0 in single precision.
+    np.testing.assert_allclose(np.exp(less[0]), np.exp(fitted.log_proba(x)), atol=1e-4)
+    assert np.isfinite(less).all()
+
+
 @pytest.mark.parametrize("learner", [Logistic(), Mlp()], ids=lambda learner: learner.name)
 def test_a_class_whose_only_label_is_taken_away_is_not_seen(learner):
     x, y = (

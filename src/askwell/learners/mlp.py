@@ -15,6 +15,9 @@ from askwell.learners.base import complete, seen_classes
 DAMPING, PRODUCTS = 1e-2, 50
 """Added to every direction's curvature, and products with it until a direction is found (Martens 2010)."""
 
+NOTHING = 1e-9
+"""A pull of this length moves nothing: its square would be too small a number."""
+
 
 class MlpFitted(AbstractFitted):
     """The trained network and which classes it was trained for."""
@@ -112,7 +115,7 @@ class Mlp(AbstractLearner):
                 jnp.zeros_like(proba).at[place].set(proba[place] - jax.nn.one_hot(y[place], proba.shape[1]))
             )
             step, _ = jax.scipy.sparse.linalg.cg(
-                curved, cotangent(pull * share[:, None])[0], maxiter=PRODUCTS
+                curved, cotangent(pull * share[:, None])[0], maxiter=PRODUCTS, atol=NOTHING
             )
             moved: Any = eqx.combine(unravel(params + step), static)
             return MlpFitted(moved, seen_classes(y, weight.at[place].set(0.0), len(fitted.seen)))
