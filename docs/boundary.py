@@ -43,7 +43,7 @@ A fit is one pass over the labelled points. So it is a learner like any other:
 `askwell compare --spec studies/in-context.toml --out runs/learners`
 
 Random labels, ten splits, means over sets. The network saw none of these sets. On the six meta-validation sets it was
-looked at while it was designed; the others are held out.
+looked at while it was designed, and of two trainings the one ships that is better there; the others are held out.
 """
 
 CALIBRATION = """Expected calibration error (lower is better) and log-loss, all sets:
@@ -52,7 +52,7 @@ CALIBRATION = """Expected calibration error (lower is better) and log-loss, all 
 ACTIVE = """### Together with questions worth asking
 `askwell compare --spec studies/in-context-active.toml --out runs/learners-active`
 
-Mean AULC of ten rounds of ten labels, by who chooses the labels and who learns from them; all sixteen sets, five
+Mean AULC of ten rounds of ten labels, by who chooses the labels and who learns from them; eleven sets, five
 splits.
 """
 
@@ -76,6 +76,25 @@ READER = """## A network that reads another's weights
 
 The notes' literal question, in the plane. The reader gets the weights of a network with 16 hidden units as an unordered
 set, and a point; it never computes the network's own formula. It is judged on 256 networks that it never saw.
+"""
+
+VERDICT = """## Verdict
+
+- **As a classifier for few labels it is worth having.** It needs no fit, and from 20 labels on it is in the mean the
+  most accurate of the five on the held-out sets; after 100 labels reliably more so than logistic regression, and then
+  also the best calibrated. From 10 labels there is no difference, and where a straight boundary is right
+  (breast_cancer, digits, satimage) logistic regression is as good or better. A first version fell apart with 26
+  classes after 70 labels, as it was told of more classes than it was taught; what it is told is bounded now.
+- **It reads random labels better than well-chosen ones.** With uherding's labels it is no better than logistic
+  regression, in the mean. It was taught with labels that were drawn at random or near the boundary, never with ones
+  that cover the pool.
+- **It does not foretell the boundary of all labels better than the classifier does now.** What it gains in accuracy it
+  gains where the truth is not that classifier's boundary. A null result, with the intervals above.
+- **To disagree with it is no good reason to ask.** `boundary` is reliably worse than margin, and in the place of the
+  margin in margin-herding it is reliably worse, too. The network's own margin does as well as the classifier's, not
+  better.
+- **Weights can be read**, as the last table says: a network sees another's boundary in the plane from its weights
+  alone.
 """
 
 
@@ -231,6 +250,7 @@ def main() -> None:
     page += [
         "Colours: what the network says, and the points that it was trained on. Line: what the reader says."
     ]
+    page += ["", VERDICT]
     (HOME / "boundary.md").write_text("\n".join(page).rstrip() + "\n", encoding="utf-8")
 
 

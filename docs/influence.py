@@ -12,6 +12,7 @@ from askwell import stats
 from askwell.comparison import reopen
 from askwell.plots import save
 from askwell.report import open_run
+from askwell.strategies import ExpectedError
 
 HOME = Path(__file__).parent
 KINDS = {
@@ -53,20 +54,22 @@ change of the log-loss on 500 other points, by a step and by training again:
 SPEED = """## How much sooner?
 
 1,000 candidates, each with five classes, 16 features, 50 labels, two cores; after compiling. "Refits" are Askwell's
-own, which begin at the present weights; scikit-learn's are fitted one after the other.
+own, compiled, side by side, from the present weights on; scikit-learn's are fitted one after the other.
+`expected-error` refits for the points of the smallest margins only, as many as {refits} refits allow; `influence`
+rates all points, once for each of the batch.
 """
 
 PLAY = """## As a strategy
 `askwell compare --spec studies/influence.toml --out runs/influence-play`
 
 `influence` asks for the points whose labels will probably lower the pool's entropy most. To second order that is
-`expected-error`, which refits with each class on each candidate. Mean AULC of 100 labels on eight sets, six splits, by
+`expected-error`, which refits with each class on each candidate. Mean AULC of 100 labels on seven sets, six splits, by
 batch size:
 """
 
 EXACT = """`askwell compare --spec studies/influence-exact.toml --out runs/influence-exact`
 
-Against refits: six sets, pools of 300, five splits, ten rounds of ten.
+Against refits: five sets, pools of 300, five splits, ten rounds of ten.
 """
 
 INSTRUMENT = """## As an instrument
@@ -88,6 +91,22 @@ the 20 labels of least value; chance is .20. Values are judged on the report spl
 says what a value could tell at best.
 """
 
+VERDICT = """## Verdict
+
+- **One step ranks labels almost as refits do**, at every number of labels, and costs next to nothing beside them. Its
+  size is right within a few per cent where there are many labels for each class; with few labels, many classes, weak
+  regularisation or a label that surprises the classifier it overshoots.
+- **For the network it is a rough guess**, and the rougher the more labels there are: its training ends before it
+  converges, so where it ends depends on more than its labels.
+- **As a way to choose, the expected fall of the classifier's own entropy is a bad guide.** In every batch size it is
+  reliably worse than margin, so the target (not below margin) is missed. What it foretells is right; that the
+  classifier becomes surer of what it believes is no sign that what it believes becomes right. Larger batches hide this
+  in part.
+- **As an instrument it is useful**: it says which labels helped and which hurt, and most wrong answers are among the
+  most harmful labels. A refit without the label, judged by log-loss, finds about as many as Shapley values that cost
+  64 times as many fits; few random orders find fewer.
+"""
+
 
 def medians(rows: pl.DataFrame, by: str) -> list[str]:
     """The median errors of each kind, and the rank correlation, by a column."""
@@ -106,11 +125,11 @@ def fidelity(rows: pl.DataFrame) -> list[str]:
     """Errors by number of labels, strength and classes, and what the target comes to."""
     default = rows.filter(C=1.0)
     enough = default.filter(pl.col("labels") >= 20)
-    every = pl.concat([enough["added"].explode(), enough["removed"].explode()]).drop_nulls()
-    expected = pl.concat([enough["likely"].explode(), enough["removed"].explode()]).drop_nulls()
+    middle = {kind: enough[kind].explode().drop_nulls().median() for kind in KINDS}
     said = (
-        f"From 20 labels on, C = 1, the median error is {every.median():.1%} of all labels and {expected.median():.1%} "
-        "without the surprising ones; the target was 5 %."
+        f"From 20 labels on, C = 1, the median error is {middle['added']:.1%} for labels that are added "
+        f"({middle['likely']:.1%} for expected ones) and {middle['removed']:.1%} for labels that are taken away; the "
+        "target was 5 %."
     )
     slopes = []
     for kind in ("likely", "removed"):
@@ -160,7 +179,7 @@ def speed(found: dict[str, float], large: dict[str, float]) -> list[str]:
         {
             "what": title,
             "seconds": f"{found[name]:.3g}",
-            "times as long as the closed form": f"{found[name] / found[against[name]]:.0f}"
+            "times as long as the closed form": f"{found[name] / found[against[name]]:.3g}"
             if name in against
             else "",
         }
@@ -238,7 +257,12 @@ def main() -> None:
         NETWORK,
         *network(pl.DataFrame(found["network"])),
     ]
-    page += [SPEED, *speed(found["speed"], found["large"]), PLAY, *played(runs / "influence-play")]
+    page += [
+        SPEED.format(refits=ExpectedError().refits),
+        *speed(found["speed"], found["large"]),
+        PLAY,
+        *played(runs / "influence-play"),
+    ]
     page += [
         EXACT,
         *exact(runs / "influence-exact"),
@@ -248,6 +272,7 @@ def main() -> None:
         caption,
     ]
     page += ["", HINDSIGHT, *hindsight(pl.DataFrame(found["hindsight"]))]
+    page += [VERDICT]
     (HOME / "influence.md").write_text("\n".join(page).rstrip() + "\n", encoding="utf-8")
 
 

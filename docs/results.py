@@ -102,7 +102,7 @@ def bounds(low: float | None, high: float | None) -> str:
 
 def over_sets(values: Sequence[float] | np.ndarray, digits: int = 4, sign: bool = True) -> str:
     """The mean of one value a dataset, with a 95 % interval from 10,000 bootstraps over datasets."""
-    found = np.asarray(values, float)
+    found = np.sort(np.asarray(values, float))  # so that their order does not matter
     draws = np.random.default_rng(0).integers(0, len(found), (10_000, len(found)))
     low, high = np.quantile(found[draws].mean(axis=1), (0.025, 0.975))
     return f"{fixed(found.mean(), digits, sign)} [{fixed(low, digits, sign)}, {fixed(high, digits, sign)}]"

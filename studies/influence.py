@@ -258,7 +258,7 @@ def speed() -> dict[str, float]:
         start = time.perf_counter()
         for row in range(50, 90):
             for label in range(c):
-                exact(np.append(x, view.x[[row]], 0), np.append(y, label), c, 1.0)
+                exact(np.append(x, view.x[row : row + 1], 0), np.append(y, label), c, 1.0)
         return (time.perf_counter() - start) * 1000 / 40
 
     own, ours, theirs = seconds(closed, view.x[rows]), seconds(refitted, view.x[rows]), by_scikit_learn()
