@@ -5,12 +5,12 @@ from typing import ClassVar
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from askwell.core import AbstractStrategy, View
-from askwell.strategies import coverage, uncertainty
-from askwell.strategies.boundary import divergence, foretold
+from askwell.core import View
+from askwell.strategies import AbstractScoreStrategy, Boundary, coverage, uncertainty
+from askwell.strategies.boundary import foretold
 
 
-class ForetoldMargin(AbstractStrategy):
+class ForetoldMargin(AbstractScoreStrategy):
     """Margin sampling by the network's probabilities instead of the classifier's."""
 
     name: ClassVar[str] = "foretold-margin"
@@ -19,12 +19,6 @@ class ForetoldMargin(AbstractStrategy):
     def score(self, view: View) -> Float[Array, " n"]:
         """How small the margin is."""
         return uncertainty.margin_of(view, jnp.exp(foretold(view)))
-
-    def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
-        """See `AbstractStrategy.select`."""
-        from askwell.strategies.pickers import top_k
-
-        return top_k(key, self.score(view), view.asked, q)
 
 
 class ForetoldHerding(ForetoldMargin):
@@ -45,4 +39,4 @@ class BoundaryHerding(ForetoldHerding):
 
     def score(self, view: View) -> Float[Array, " n"]:
         """How much they disagree."""
-        return jnp.where(view.cold, 1.0, divergence(view.log_proba, foretold(view)))
+        return Boundary().score(view)

@@ -99,6 +99,17 @@ def test_without_wrong_answers_and_foretelling_there_are_three_panels(tmp_path):
     assert "One step" not in FIGURES["influence"].caption(data)
 
 
+def test_where_points_come_one_at_a_time_every_label_has_its_effect(tmp_path):
+    compare("iris", strategies="label-all", game="label-or-skip", rounds=2, batches=5, splits=1, out=tmp_path)
+    found = open_run(tmp_path)
+    count = found.records.group_by("strategy").agg(pl.col("picks").list.len().sum())
+    effects = found.source("effects").labels
+    for scene in found.source("reach").scenes:
+        bought = dict(count.rows())[scene.strategy]
+        assert len(effects.filter(strategy=scene.strategy)) == bought
+        assert len(scene.change) == bought
+
+
 def test_learners_from_scikit_learn_are_refused(tmp_path):
     compare(
         "iris",
@@ -128,7 +139,7 @@ def test_the_command_line_draws_both_figures(run, tmp_path, monkeypatch, capsys)
 
 
 def test_a_label_adds_what_the_classifier_loses_without_it(run):
-    replay = run.replay(split=0)
+    replay = run.replay(split=0, reach=True)
     for scene in replay.scenes:
         assert scene.change.shape == (24, len(replay.y))
     reach = FIGURES["reach"].data(replay)
@@ -141,7 +152,7 @@ def test_a_label_adds_what_the_classifier_loses_without_it(run):
 def test_where_a_label_reaches_is_not_known_of_every_learner(tmp_path):
     compare("iris", strategies="random", learners="in-context", out=tmp_path, **SETTINGS)
     with pytest.raises(AskwellError, match="known only of learners that foretell it: play logistic or mlp"):
-        FIGURES["reach"].data(open_run(tmp_path).replay())
+        FIGURES["reach"].data(open_run(tmp_path).source("reach"))
 
 
 @pytest.mark.parametrize("at", [2, 5])

@@ -37,7 +37,7 @@ def plot(
         "strategies": strategies.split(",") if strategies else None,
         "plane": plane,
     }
-    settings = wanted if source in ("replay", "samples", "effects") else {}
+    settings = wanted if source in ("replay", "reach", "samples", "effects") else {}
     run, said = open_run(run_dir, metric), {}
     if isinstance(run, CompareRun):
         said = taken(name, {"metric": run.spec.metric, "baseline": run.spec.baseline})

@@ -6,13 +6,11 @@ from typing import ClassVar
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
-import numpy as np
 import safetensors.numpy
 from jaxtyping import Array, Float, Int, PRNGKeyArray
-from safetensors import SafetensorError, safe_open
 
 from askwell.core import AbstractFitted, AbstractLearner, AskwellError
+from askwell.core.weights import DAMAGED, named_arrays, read_arrays, with_arrays
 from askwell.learners.base import complete
 from askwell.learners.set_network import LabelledSet, Reading, SetNetwork
 
@@ -70,21 +68,13 @@ def load_network(path: Path) -> SetNetwork:
         AskwellError: if there is none, or it is damaged.
     """
     try:
-        with safe_open(path, "numpy") as file:
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            settings = json.loads(file.metadata()["askwell"])
-        network = eqx.filter_eval_shape(lambda key: SetNetwork(key, **settings), jax.random.key(0))
-        leaves, structure = jax.tree_util.tree_flatten_with_path(network)
-        taken = []
-        for at, leaf in leaves:
-            array = arrays[jax.tree_util.keystr(at)] if isinstance(leaf, jax.ShapeDtypeStruct) else None
-            if array is not None and array.shape != leaf.shape:
-                raise ValueError(f"{jax.tree_util.keystr(at)} has shape {array.shape}")
-            taken.append(leaf if array is None else jnp.asarray(array))
-        return jax.tree.unflatten(structure, taken)
+        arrays, about = read_arrays(path)
+        settings = json.loads(about["askwell"])
+        blank = eqx.filter_eval_shape(lambda key: SetNetwork(key, **settings), jax.random.key(0))
+        return with_arrays(blank, arrays)
     except FileNotFoundError:
         raise AskwellError(f"There is no network file {path}; check the path.") from None
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (*DAMAGED, TypeError) as error:
         raise AskwellError(
             f"{path} is no network that Askwell wrote, or was cut short; train it again "
             "(python studies/in_context.py) or copy it anew."
@@ -93,6 +83,4 @@ def load_network(path: Path) -> SetNetwork:
 
 def to_bytes(network: SetNetwork, settings: dict[str, int]) -> bytes:
     """A network's file; `settings` are what it was made with."""
-    leaves = jax.tree_util.tree_leaves_with_path(eqx.filter(network, eqx.is_array))
-    arrays = {jax.tree_util.keystr(path): np.asarray(leaf) for path, leaf in leaves}
-    return safetensors.numpy.save(arrays, {"askwell": json.dumps(settings)})
+    return safetensors.numpy.save(named_arrays(network), {"askwell": json.dumps(settings)})

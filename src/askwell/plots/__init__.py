@@ -2,8 +2,8 @@
 
 ``data(source)`` finds what is to be seen, ``draw(data, figure)`` draws it for a file and ``plotly(data)`` for the web,
 ``caption(data)`` and ``alt(data)`` say it in words; all are pure. ``figure(source)`` does it all. ``SOURCE`` names
-what a figure is made from: "records" of `compare`, a "training", a "replay", "samples" or "effects", see
-`askwell.plots.sources`.
+what a figure is made from: "records" of `compare`, a "training", a "replay" (as a "reach" with what labels do to each
+point), "samples" or "effects", see `askwell.plots.sources`.
 ``SETTINGS``, where there is one, names what `data` and `figure` may be told besides: the ``metric``, the ``baseline``.
 """
 

@@ -127,7 +127,7 @@ def plotly(data: list[Decisions]) -> list[Web]:
         panel.layout.meta = {
             "steps": [f"update {one.updates[at]}" for at in moments],
             "pause": PAUSE,
-            "end": True,
+            "start": len(moments) - 1,
         }
     return panels
 

@@ -15,7 +15,7 @@ from askwell.plots.palette import BAD, GOOD, INK, PALE, PAPER
 from askwell.plots.sources import Replay, Scene
 from askwell.plots.web import layout
 
-SOURCE = "replay"
+SOURCE = "reach"
 SHOWN = 3
 """Labels in a still figure: those that reach farthest."""
 

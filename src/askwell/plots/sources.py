@@ -111,8 +111,6 @@ class Effects(NamedTuple):
             above 0: it helped); ``foretold``: the same by one Newton step instead of a refit, NaN where the learner
             has none; ``in_the_end``: as ``effect``, when all labels were bought; ``wrong``: whether the annotator gave
             a wrong answer; ``training_loss`` of the round's labels and ``log_loss`` on the report split.
-        noise: how many answers are wrong, 0..1.
     """
 
     labels: pl.DataFrame
-    noise: float

@@ -4,13 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import equinox as eqx
 import jax
-import numpy as np
 import safetensors.numpy
-from safetensors import SafetensorError, safe_open
 
 from askwell.core import AskwellError
+from askwell.core.weights import DAMAGED, named_arrays, read_arrays, with_arrays
 from askwell.policies import heads
 from askwell.policies.base import AbstractHead
 
@@ -27,39 +25,6 @@ RENAMED = {
 """Features that had another name in earlier files, and the same meaning."""
 
 SUFFIX = ".safetensors"
-DAMAGED = (OSError, SafetensorError, KeyError, ValueError)
-"""What reading and taking up a file that is none of ours may raise."""
-
-
-def named_arrays(tree: Any) -> dict[str, np.ndarray]:
-    """Every array of a pytree by its path."""
-    leaves = jax.tree_util.tree_leaves_with_path(eqx.filter(tree, eqx.is_array))
-    return {jax.tree_util.keystr(path): np.asarray(leaf) for path, leaf in leaves}
-
-
-def with_arrays(tree: Any, arrays: dict[str, np.ndarray]) -> Any:
-    """The pytree with its arrays replaced by those of the same path.
-
-    Raises:
-        KeyError: for an array that is missing; ValueError for one of another shape or type.
-    """
-
-    def take(path: Any, leaf: Any) -> Any:
-        if not eqx.is_array(leaf):
-            return leaf
-        array = arrays[jax.tree_util.keystr(path)]
-        if array.shape != leaf.shape or array.dtype != leaf.dtype:
-            raise ValueError(f"{jax.tree_util.keystr(path)} is {array.dtype}{list(array.shape)}")
-        return jax.numpy.asarray(array)
-
-    return jax.tree_util.tree_map_with_path(take, tree)
-
-
-def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """The arrays of a safetensors file and its metadata; raises one of `DAMAGED` if it is none."""
-    with safe_open(path, "numpy") as file:
-        names = list(file.keys())
-        return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
 
 
 def to_bytes(policy: AbstractHead, settings: dict[str, Any]) -> bytes:

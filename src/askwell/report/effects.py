@@ -12,11 +12,12 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from askwell.comparison import Spec
 from askwell.core import AbstractFitted, AskwellError, Evidence, Pool
-from askwell.data import Dataset, split
+from askwell.data import Dataset
 from askwell.games import BatchGame, BatchState, Turn, trajectory
 from askwell.games.scores import score
 from askwell.learners import Logistic, make_learner
-from askwell.report.replay import bought
+from askwell.report.replay import bought, dealt, filled
+from askwell.report.samples import training_loss
 
 EXACT = 4e-5
 """Tolerance of the fits of a logistic regression: a tenth of the usual one, since one label does little."""
@@ -35,21 +36,14 @@ def effects(spec: Spec, dataset: Dataset, records: pl.DataFrame, strategies: Seq
     play = jax.jit(lambda key, pool, rows: _played(game, key, pool, rows))
     for (number,), of_split in records.sort("split").group_by("split", maintain_order=True):
         number = int(str(number))
-        found = split(
-            dataset, seed=spec.seed, splits=1, first=number, pool=spec.pool, budget=spec.budget(batch)
-        )
-        pool: Pool = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), found.pools)
-        key = jax.random.split(jax.random.fold_in(jax.random.key(spec.seed), number))[0]
+        pool, own, key = dealt(spec, dataset, number, batch)
         for strategy in strategies:
             episode = of_split.filter(strategy=strategy).sort("round")
             if episode.is_empty():
                 continue
-            picks = bought(dataset, found.rows[0], number, episode)
-            rows = np.full((len(picks), batch), len(pool.y))
-            for at, each in enumerate(picks):
-                rows[at, : len(each)] = each
-            told = {name: np.asarray(value) for name, value in play(key, pool, jnp.asarray(rows)).items()}
-            used = rows < len(pool.y)
+            rows = filled(bought(dataset, own, number, episode), len(pool.y))
+            told = {name: np.asarray(value) for name, value in play(key, pool, rows).items()}
+            used = np.asarray(rows) < len(pool.y)
             tables.append(
                 pl.DataFrame(
                     {
@@ -58,7 +52,7 @@ def effects(spec: Spec, dataset: Dataset, records: pl.DataFrame, strategies: Seq
                         "strategy": strategy,
                         "round": np.nonzero(used)[0],
                         "labels": (spec.start + np.cumsum(used.sum(axis=1)))[np.nonzero(used)[0]],
-                        **{name: value[used].astype(value.dtype) for name, value in told.items()},
+                        **{name: value[used] for name, value in told.items()},
                     }
                 )
             )
@@ -73,7 +67,7 @@ def _played(game: BatchGame, key: PRNGKeyArray, pool: Pool, rows: Int[Array, "r 
 
     def looked(key: PRNGKeyArray, state: BatchState, places: Int[Array, " q"]) -> tuple[Array, Array]:
         fitted, evidence, learner = state.fitted.open(), state.evidence, game.learner
-        before = log_loss(fitted)
+        before = state.report.log_loss
         less_one = learner.without(fitted, *evidence) if learner.foretells else None
 
         def one(place: Array) -> tuple[Array, Array]:
@@ -85,23 +79,20 @@ def _played(game: BatchGame, key: PRNGKeyArray, pool: Pool, rows: Int[Array, "r 
 
     def act(turn: Turn, state: BatchState, memory: None) -> tuple[BatchState, None, Any]:
         since, batch = state.cost, rows[turn.number]
-        state = game.refit(turn.game, game.buy(state, batch), since, game.batch, jnp.array(False))[0]
-        view = game.view(state)
-        own = jnp.take_along_axis(view.log_proba, jnp.maximum(view.y, 0)[:, None], axis=1)[:, 0]
-        loss = -jnp.sum(own * view.asked) / jnp.maximum(jnp.sum(view.asked), 1)
-        exact, foretold = looked(turn.game, state, since + jnp.arange(game.batch))
+        state = game.refit(turn.game, game.buy(state, batch), since, len(batch), jnp.array(False))[0]
+        loss = training_loss(game.view(state))
+        exact, foretold = looked(turn.game, state, since + jnp.arange(len(batch)))
         at = jnp.minimum(batch, len(pool.y) - 1)
         wrong = state.answers[at] != pool.y[at]
         everywhere = jnp.broadcast_to(loss, wrong.shape), jnp.broadcast_to(state.report.log_loss, wrong.shape)
         return state, None, (exact, foretold, wrong, *everywhere)
 
-    turns = len(rows)
-    told, last, _ = trajectory(game, act, (key, key), pool, turns=turns)
+    told, last, _ = trajectory(game, act, (key, key), pool, turns=len(rows))
     exact, foretold, wrong, own, report = told
     # Bought labels lie in order, so a round's places follow from how many were bought before it.
     count = jnp.sum(rows < len(pool.y), axis=1)
     first = game.start + jnp.cumsum(count) - count
-    places = first[:, None] + jnp.arange(game.batch)
+    places = first[:, None] + jnp.arange(rows.shape[1])
     in_the_end, _ = looked(key, last, places.ravel())
     return {
         "effect": exact,

@@ -72,7 +72,7 @@ def _player(panels: Sequence[Figure]) -> str:
     steps = len(meta["steps"])
     if steps < 2:
         return ""
-    at = meta.get("start", steps - 1 if meta.get("end") else 0)
+    at = meta.get("start", 0)
     colour = (
         '<label><input type="checkbox" class="belief"> colour by the learner’s belief</label>'
         if "belief" in meta

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import polars as pl
-from jaxtyping import Array, Int
+from jaxtyping import Array, Int, PRNGKeyArray
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
@@ -44,9 +44,14 @@ def choose(names: Sequence[str], good: dict[str, float]) -> list[str]:
 
 
 def replay(
-    spec: Spec, dataset: Dataset, records: pl.DataFrame, strategies: Sequence[str], plane: str = "pca"
+    spec: Spec,
+    dataset: Dataset,
+    records: pl.DataFrame,
+    strategies: Sequence[str],
+    plane: str = "pca",
+    reach: bool = False,
 ) -> Replay:
-    """One split of one dataset, learner and batch; `records` hold nothing else.
+    """One split of one dataset, learner and batch; `records` hold nothing else. `reach`: with ``Scene.change``.
 
     Raises:
         AskwellError: for an unknown plane, or picks that are not in this dataset's pool.
@@ -54,17 +59,15 @@ def replay(
     if plane not in PLANES:
         raise AskwellError(f"The plane is '{plane}'; it must be {' or '.join(PLANES)}.")
     number, batch, learner = (records[name][0] for name in ("split", "batch", "learner"))
-    found = split(dataset, seed=spec.seed, splits=1, first=number, pool=spec.pool, budget=spec.budget(batch))
-    pool: Pool = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), found.pools)
-    key = jax.random.split(jax.random.fold_in(jax.random.key(spec.seed), number))[0]
+    pool, rows, key = dealt(spec, dataset, number, batch)
     xy, name, points = _plane(np.asarray(pool.x), plane)
     game = spec.batch_game(make_learner(learner), batch)
     played = spec.make_game(make_learner(learner), batch)
     scenes, start = [], np.zeros(0, int)
     for strategy in strategies:
         episode = records.filter(pl.col("strategy") == strategy).sort("round")
-        picks = bought(dataset, found.rows[0], number, episode)
-        start, seen = _seen(game, key, pool, picks, points)
+        picks = bought(dataset, rows, number, episode)
+        start, seen = _seen(game, key, pool, picks, points, reach)
         offered = _offered(played, key, pool, picks)
         scenes.append(
             _scene(strategy, picks, episode, seen)._replace(offered=offered, each=played.turns_a_round)
@@ -72,6 +75,21 @@ def replay(
     return Replay(
         dataset.name, number, name, xy, np.asarray(pool.y), dataset.classes, _box(xy), start, tuple(scenes)
     )
+
+
+def dealt(
+    spec: Spec, dataset: Dataset, number: int, batch: int
+) -> tuple[Pool, Int[np.ndarray, " n"], PRNGKeyArray]:
+    """A split as it was played: its pool, the dataset's rows in it, and the game's key."""
+    found = split(dataset, seed=spec.seed, splits=1, first=number, pool=spec.pool, budget=spec.budget(batch))
+    pool: Pool = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), found.pools)
+    return pool, found.rows[0], jax.random.split(jax.random.fold_in(jax.random.key(spec.seed), number))[0]
+
+
+def filled(picks: Sequence[np.ndarray], n: int) -> Int[Array, "r q"]:
+    """Batches side by side, filled up with ``n`` to the size of the largest."""
+    most = max(1, *(len(batch) for batch in picks))
+    return jnp.asarray([np.pad(batch, (0, most - len(batch)), constant_values=n) for batch in picks])
 
 
 def bought(
@@ -105,17 +123,15 @@ def _scene(
 
 
 def _seen(
-    game: BatchGame, key: jax.Array, pool: Pool, picks: list[np.ndarray], points: jax.Array
+    game: BatchGame, key: jax.Array, pool: Pool, picks: list[np.ndarray], points: jax.Array, reach: bool
 ) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
     """The start labels, and what the learner believed of the pool and of some points before each round.
 
     Whatever game was played, a round bought rows and refitted: the batch game underneath does the same with the same
     keys.
     """
-    n, most = len(pool.y), max(1, *(len(batch) for batch in picks))
-    rows = jnp.asarray(
-        np.stack([np.pad(batch, (0, most - len(batch)), constant_values=n) for batch in picks])
-    )
+    n, rows = len(pool.y), filled(picks, len(pool.y))
+    most = rows.shape[1]
 
     @jax.jit  # the compiler leaves out the geometry, which is not looked at
     def play(rows: Array):
@@ -130,7 +146,8 @@ def _seen(
             return game.refit(turn.game, bought, state.cost, most, jnp.array(False))[0], memory, told
 
         told, last, _ = trajectory(game, act, (key, key), pool, turns=len(picks))
-        return last.rows[: game.start], (*told, _change(game, last))
+        nothing = jnp.zeros((0, n))
+        return last.rows[: game.start], (*told, _change(game, last) if reach else nothing)
 
     start, told = play(rows)
     count = sum(map(len, picks))

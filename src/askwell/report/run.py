@@ -42,11 +42,11 @@ class CompareRun:
     kind = "comparison"
 
     def source(self, name: str, **settings: Any) -> Any:
-        """What figures of a `SOURCE` are made from. A "replay" takes dataset, split, strategies and plane."""
+        """What figures of a `SOURCE` are made from; a "replay" and a "reach" take what `replay` does."""
         if name == "records":
             return self._some()
-        if name == "replay":
-            return self.replay(**settings)
+        if name in ("replay", "reach"):
+            return self.replay(**settings, reach=name == "reach")
         if name == "effects":
             return self.effects(**{k: v for k, v in settings.items() if k != "plane"})
         if name == "samples":
@@ -74,15 +74,18 @@ class CompareRun:
         split: int | None = None,
         strategies: Sequence[str] | None = None,
         plane: str = "pca",
+        reach: bool = False,
     ) -> Replay:
         """Episodes of one split seen on a plane: the first dataset and split, four strategies by default.
+
+        With `reach`, also what each label does to each point.
 
         Raises:
             AskwellError: for what is not in the run.
         """
         compilation_cache()
         cells, chosen = self._cells(dataset, split, strategies, one=True)
-        return replay.replay(self.spec, self.dataset(str(cells["dataset"][0])), cells, chosen, plane)
+        return replay.replay(self.spec, self.dataset(str(cells["dataset"][0])), cells, chosen, plane, reach)
 
     def _cells(
         self, dataset: str | None, split: int | None, strategies: Sequence[str] | None, one: bool = False
@@ -130,7 +133,7 @@ class CompareRun:
         some = cells["split"].unique().sort()[:EFFECTS]
         found = self.dataset(str(cells["dataset"][0]))
         told = effects.effects(self.spec, found, cells.filter(pl.col("split").is_in(some.implode())), chosen)
-        return Effects(told, self.spec.noise)
+        return Effects(told)
 
     def samples(self, names: Sequence[str]) -> Samples:
         """Many random episodes of each of the datasets, and the best strategy's lead over random in the run."""

@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import polars as pl
-from jaxtyping import Array, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from askwell.comparison import Spec
-from askwell.core import Pool
+from askwell.core import Pool, View
 from askwell.data import Dataset, split
 from askwell.games import BatchGame, Turn, trajectory
 from askwell.learners import make_learner
@@ -28,13 +28,17 @@ def play(game: BatchGame, key: PRNGKeyArray, order: Int[Array, " n"], pool: Pool
         picks = jax.lax.dynamic_slice(left, (turn.number * game.batch,), (game.batch,))
         state, outcome = game.step(turn.game, state, picks)
         view = game.view(state)
-        own = jnp.take_along_axis(view.log_proba, jnp.maximum(view.y, 0)[:, None], axis=1)[:, 0]
-        loss = -jnp.sum(own * view.asked) / jnp.sum(view.asked)
-        return state, left, (loss, outcome.report.log_loss, outcome.report.accuracy)
+        return state, left, (training_loss(view), outcome.report.log_loss, outcome.report.accuracy)
 
     first = game.reset(jax.random.fold_in(key, 0), pool)
     left = order[jnp.argsort(game.view(first).asked[order], stable=True)]  # start labels are not asked again
     return trajectory(game, act, (key, key), memory=left, start=first)[0]
+
+
+def training_loss(view: View) -> Float[Array, ""]:
+    """The mean log-loss on the rows that were asked, in nats; 0 if none was."""
+    own = jnp.take_along_axis(view.log_proba, jnp.maximum(view.y, 0)[:, None], axis=1)[:, 0]
+    return -jnp.sum(own * view.asked) / jnp.maximum(jnp.sum(view.asked), 1)
 
 
 def samples(spec: Spec, dataset: Dataset, learner: str, batch: int) -> pl.DataFrame:

@@ -109,7 +109,7 @@ def _where(run: CompareRun, left_out: list[str]) -> Iterator[Section]:
     names = list(run.records["dataset"].unique(maintain_order=True))
     for name in names[:MOST]:
         try:
-            replay = run.replay(name)
+            replay = run.replay(name, reach=first is None)
             data = module.data(replay)
         except AskwellError as error:
             left_out.append(f"Where it asks, {name}: {error}")

@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from askwell.core import Pool
+from askwell.core.weights import named_arrays, with_arrays
 from askwell.games import AbstractGame
 from askwell.policies import AbstractHead
-from askwell.policies.files import named_arrays, with_arrays
 from askwell.testing.pools import agree, law, make_pool, stack
 from askwell.training.base import AbstractTrainer
 

@@ -9,8 +9,8 @@ import safetensors.numpy
 from jaxtyping import Array, Float
 
 from askwell.core import AskwellError, Packed
+from askwell.core.weights import DAMAGED, named_arrays, read_arrays, with_arrays
 from askwell.policies import AbstractHead
-from askwell.policies.files import DAMAGED, named_arrays, read_arrays, with_arrays
 from askwell.training.base import AbstractTrainerState
 
 
