@@ -27,12 +27,12 @@ HEAD = """# What one label does
 Written by `python docs/influence.py --runs runs` from what the commands below made.
 
 How would the classifier change if one more point had a label, or one less? One way to know is to fit it again. For
-logistic regression there is a closed form: one Newton step, with the curvature of the point itself in it (leverage).
+logistic regression there is a closed form: two Newton steps, with the curvature of the point itself in them (leverage).
 `askwell.core.LabelInfluence` has it, for labels that are added and taken away; one inverse serves all points. The
 `mlp` has a damped Gauss–Newton step by conjugate gradients. In Askwell this is a strategy (`influence`), and an
 instrument (`askwell plot influence RUN`).
 
-## How near does one step come?
+## How near do two steps come?
 `python studies/influence.py --out runs/influence.json`
 
 Eight real sets. "Error" is the size of the difference between the closed form and scikit-learn's refit in double

@@ -58,7 +58,9 @@ def test_taking_a_label_away_is_what_a_refit_makes_of_it(classes, n):
     true = np.array([moved(before, np.delete(x, i, axis=0), np.delete(y, i), x) for i in places])
     guessed = np.array([logits(now.removed(i), x) for i in places])
     assert np.corrcoef(true.ravel(), guessed.ravel())[0, 1] > 0.97
-    assert np.linalg.norm(true - guessed) < 0.25 * np.linalg.norm(true)
+    assert np.linalg.norm(true - guessed) < 0.1 * np.linalg.norm(true)
+    once = np.array([logits(now.removed(i, steps=1), x) for i in places])
+    assert np.linalg.norm(true - guessed) < np.linalg.norm(true - once) < 0.25 * np.linalg.norm(true)
     size = [np.linalg.norm(each, axis=(1, 2)) for each in (true, guessed)]
     assert spearmanr(*size).statistic > 0.97
 
@@ -78,7 +80,7 @@ def test_adding_a_label_is_what_a_refit_makes_of_it(classes):
             guessed.append(logits(now.added(jnp.asarray(x[row]), label), x))
     true, guessed = np.array(true), np.array(guessed)
     assert np.corrcoef(true.ravel(), guessed.ravel())[0, 1] > 0.97
-    assert np.linalg.norm(true - guessed) < 0.2 * np.linalg.norm(true)
+    assert np.linalg.norm(true - guessed) < 0.1 * np.linalg.norm(true)
 
 
 @pytest.mark.parametrize("classes", [2, 4])
@@ -99,7 +101,7 @@ def test_the_error_falls_as_labels_are_more():
         now, before, found = closed(x, y, 3), exact(x, y), []
         for place in range(10):
             true = moved(before, np.delete(x, place, axis=0), np.delete(y, place), x[:30])
-            found.append(np.linalg.norm(true - logits(now.removed(place), x[:30])))
+            found.append(np.linalg.norm(true - logits(now.removed(place, steps=1), x[:30])))
         errors.append(np.mean(found))
     # With four times as many labels each moves a quarter as much, and one step misses by about a sixteenth.
     assert errors[0] > 4 * errors[1]
@@ -156,7 +158,7 @@ def test_the_expected_change_is_the_mean_over_labels_of_what_bends_along_the_ste
     bent = jnp.einsum("nij,np,nq->ipjq", _entropy_bend(proba), wide, wide)
     found = expected_change(now, bent, wide, root_of(proba))
     for row in (31, 36):
-        steps = [now.added(jnp.asarray(x[row]), label) for label in range(3)]
+        steps = [now.added(jnp.asarray(x[row]), label, steps=1) for label in range(3)]
         each = [0.5 * jnp.einsum("ip,ipjq,jq->", step, bent, step) for step in steps]
         assert float(found[row]) == pytest.approx(float(proba[row] @ jnp.stack(each)), rel=1e-2)
 

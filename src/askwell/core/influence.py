@@ -1,4 +1,4 @@
-"""What one label does to a fitted linear classifier, in closed form: one Newton step instead of a refit."""
+"""What one label does to a fitted linear classifier, in closed form: two Newton steps instead of a refit."""
 
 import equinox as eqx
 import jax
@@ -7,6 +7,9 @@ from jaxtyping import Array, Bool, Float, Int
 
 from askwell.core.geometry import extended
 from askwell.core.inverse import inverse
+
+STEPS = 2
+"""Newton steps of what one label does: the error of two is a tenth of the error of one (docs/influence.md)."""
 
 SOFT = 1e-4
 """Added to every direction, since a classifier that is very sure hardly bends."""
@@ -17,22 +20,26 @@ class LabelInfluence(eqx.Module):
 
     At the optimum the gradient is 0. With one more point it is that point's own, and the curvature grows by the
     point's own: one Newton step from there is exact but for third derivatives (Cook and Weisberg 1982; Pregibon 1981).
-    It costs one inverse for all points together, of ``p = d + 1`` numbers a class.
+    A second step from there, with the gradient of all points and the curvature of the first, takes most of the rest
+    away. It costs one inverse for all points together, of ``p = d + 1`` numbers a class.
 
     Attributes:
         inverse: of the objective's second derivatives, ``[c, p, c, p]``.
         weights: of the classifier, the intercept last.
         seen: classes that it was fitted to.
-        x: the labelled points with a 1 at the end; `residual` their probabilities less their labels times their
-            weight, `root` see `root_of`, with the weight in it.
+        ridge: the penalty on each column of the weights.
+        x: the labelled points with a 1 at the end.
+        target: their labels, one-hot.
+        weight: how much each of them counts.
     """
 
     inverse: Float[Array, "c p c p"]
     weights: Float[Array, "c p"]
     seen: Bool[Array, " c"]
+    ridge: Float[Array, " p"]
     x: Float[Array, "b p"]
-    residual: Float[Array, "b c"]
-    root: Float[Array, "b c c"]
+    target: Float[Array, "b c"]
+    weight: Float[Array, " b"]
 
     @classmethod
     def of(
@@ -47,36 +54,49 @@ class LabelInfluence(eqx.Module):
         """From what was fitted to which points, and the penalty on each column of the weights."""
         c, p = weights.shape
         x = extended(x)
-        proba = believed(weights, seen, x)
-        residual = (proba - jax.nn.one_hot(y, c)) * weight[:, None]
-        root = root_of(proba) * jnp.sqrt(weight)[:, None, None]
+        root = root_of(believed(weights, seen, x)) * jnp.sqrt(weight)[:, None, None]
         curvature = root @ jnp.swapaxes(root, 1, 2)
         whole = jnp.einsum("bij,bp,bq->ipjq", curvature, x, x, optimize="optimal").reshape(c * p, c * p)
         whole += jnp.diag(jnp.tile(penalty, c)) + SOFT * jnp.eye(c * p)
         # The same added to all intercepts changes nothing, so a penalty on that costs nothing, and there is an inverse.
         shift = jnp.outer(seen, seen) / c + jnp.diag(~seen)
         whole += jnp.kron(shift, jnp.zeros((p, p)).at[-1, -1].set(1.0))
-        return cls(inverse(whole).reshape(c, p, c, p), weights, seen, x, residual, root)
+        inverted = inverse(whole).reshape(c, p, c, p)
+        return cls(inverted, weights, seen, penalty, x, jax.nn.one_hot(y, c), weight)
 
     def leverage(self, x: Float[Array, " p"]) -> Float[Array, "c c"]:
         """How far a point pulls on its own logits."""
         return jnp.einsum("p,ipjq,q->ij", x, self.inverse, x)
 
-    def added(self, x: Float[Array, " d"], label: Int[Array, ""] | int) -> Float[Array, "c p"]:
-        """The change of the weights when a labelled point is added."""
-        x = extended(x[None])
-        proba = believed(self.weights, self.seen, x)
-        return self._step(x[0], root_of(proba)[0], proba[0] - jax.nn.one_hot(label, len(self.weights)), 1)
+    def added(
+        self, x: Float[Array, " d"], label: Int[Array, ""] | int, steps: int = STEPS
+    ) -> Float[Array, "c p"]:
+        """The change of the weights when a labelled point is added; `steps` of Newton, of which one is cheapest."""
+        target = jax.nn.one_hot(label, len(self.weights))
+        return self._moved(extended(x[None])[0], target, jnp.array(1.0), 1, steps)
 
-    def removed(self, place: Int[Array, ""] | int) -> Float[Array, "c p"]:
-        """The change of the weights when the labelled point at that place is taken away."""
-        return self._step(self.x[place], self.root[place], -self.residual[place], -1)
+    def removed(self, place: Int[Array, ""] | int, steps: int = STEPS) -> Float[Array, "c p"]:
+        """The change of the weights when the labelled point at that place is taken away; see `added`."""
+        return self._moved(self.x[place], self.target[place], self.weight[place], -1, steps)
 
-    def _step(self, x: Array, root: Array, pull: Array, sign: int) -> Float[Array, "c p"]:
-        own = self.leverage(x)
-        # Woodbury: with S = R Rᵀ, (I ± S M)⁻¹ = I ∓ R (I ± Rᵀ M R)⁻¹ Rᵀ M.
-        damped = pull - sign * root @ damping(own, root, sign) @ root.T @ own @ pull
-        return -jnp.einsum("ipjq,j,q->ip", self.inverse, damped, x)
+    def _moved(self, x: Array, target: Array, weight: Array, sign: int, steps: int) -> Float[Array, "c p"]:
+        leverage = self.leverage(x)
+        before, change = believed(self.weights, self.seen, self.x), jnp.zeros_like(self.weights)
+        for taken in range(steps):
+            weights = self.weights + change
+            proba = believed(weights, self.seen, x[None])
+            own = sign * weight * (proba[0] - target)
+            if sign > 0 or not taken:  # the curvature of what is taken away is that which the inverse holds
+                root = root_of(proba)[0] * jnp.sqrt(weight)
+                inner = root @ damping(leverage, root, sign) @ root.T
+            gradient = jnp.outer(own, x)
+            if taken:  # at the optimum the gradient of all others is 0
+                bent = (believed(weights, self.seen, self.x) - before) * self.weight[:, None]
+                gradient += bent.T @ self.x + self.ridge * change
+            step = -jnp.einsum("ipjq,jq->ip", self.inverse, gradient)
+            # Woodbury: (H ± R Rᵀ)⁻¹ = H⁻¹ ∓ H⁻¹ R (I ± Rᵀ H⁻¹ R)⁻¹ Rᵀ H⁻¹.
+            change += step - sign * jnp.einsum("ipjq,j,q->ip", self.inverse, inner @ (step @ x), x)
+        return change
 
     def with_added(self, x: Float[Array, " p"], root: Float[Array, "c c"]) -> "LabelInfluence":
         """The same after a point of that `root_of` is added, whatever its label: what a batch is chosen by."""
