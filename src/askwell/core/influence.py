@@ -84,15 +84,15 @@ class LabelInfluence(eqx.Module):
         before, change = believed(self.weights, self.seen, self.x), jnp.zeros_like(self.weights)
         for taken in range(steps):
             weights = self.weights + change
-            proba = believed(weights, self.seen, x[None])
-            own = sign * weight * (proba[0] - target)
-            if sign > 0 or not taken:  # the curvature of what is taken away is that which the inverse holds
-                root = root_of(proba)[0] * jnp.sqrt(weight)
-                inner = root @ damping(leverage, root, sign) @ root.T
+            own = sign * weight * (believed(weights, self.seen, x[None])[0] - target)
+            # The inverse holds the curvature that the point had at first; what is taken away is that.
+            bent_at = weights if sign > 0 else self.weights
+            root = root_of(believed(bent_at, self.seen, x[None]))[0] * jnp.sqrt(weight)
+            inner = root @ damping(leverage, root, sign) @ root.T
             gradient = jnp.outer(own, x)
             if taken:  # at the optimum the gradient of all others is 0
-                bent = (believed(weights, self.seen, self.x) - before) * self.weight[:, None]
-                gradient += bent.T @ self.x + self.ridge * change
+                others = (believed(weights, self.seen, self.x) - before) * self.weight[:, None]
+                gradient += others.T @ self.x + self.ridge * change
             step = -jnp.einsum("ipjq,jq->ip", self.inverse, gradient)
             # Woodbury: (H ± R Rᵀ)⁻¹ = H⁻¹ ∓ H⁻¹ R (I ± Rᵀ H⁻¹ R)⁻¹ Rᵀ H⁻¹.
             change += step - sign * jnp.einsum("ipjq,j,q->ip", self.inverse, inner @ (step @ x), x)
