@@ -105,6 +105,7 @@ def fidelity(name: str, number: int, strength: float) -> list[dict[str, Any]]:
                 "rank": spearmanr(*zip(*(sizes + both), strict=True)).statistic,
             }
         )
+    jax.clear_caches()  # each program holds hundreds of memory maps, of which a process may have some 65,000
     return rows
 
 

@@ -75,7 +75,7 @@ def test_no_more_splits_are_held_at_once_than_are_played_at_once(monkeypatch):
         sizes.append(splits)
         return split(*args, splits=splits, **settings)
 
-    monkeypatch.setattr(sys.modules["askwell.comparison.run"], "split", spy)
+    monkeypatch.setattr(sys.modules["askwell.comparison.jobs"], "split", spy)
     askwell.compare("iris", strategies="random", splits=4 * WIDEST + 1, **SMALL)
     assert max(sizes) == WIDEST
     assert sum(sizes) == 1 + 5 * WIDEST  # the plan's look at the shape, and five chunks

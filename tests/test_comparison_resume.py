@@ -32,13 +32,12 @@ FULL = """
 import resource, signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 import sys
-import askwell.comparison
-run = sys.modules['askwell.comparison.run']
-once = run._in_parallel
+from askwell.execution import Threads
+once = Threads.map
 def on_a_full_disk(*args):
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
     return once(*args)
-run._in_parallel = on_a_full_disk
+Threads.map = on_a_full_disk
 from askwell.cli import main
 main()
 """

@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "execution": {"core"},
     "training": ABOVE | {"stats"},  # intervals over fresh tasks
     "comparison": ABOVE | {"stats"},  # a result's table and verdicts
+    "search": ABOVE | {"stats", "training", "comparison"},  # trials train, and the winner is compared
     "stats": {"core"},
     "plots": {"core", "stats"},
     # it plays recorded picks again, and reads what people labelled
@@ -27,7 +28,7 @@ MAY_IMPORT = {
     "labelling": {"core", "data", "encoders", "learners", "strategies", "policies", "execution", "asking"},
     "gym": ABOVE | {"comparison"},
     "testing": ABOVE | {"training"},
-    "cli": ABOVE | {"asking", "labelling", "comparison", "training", "report", "plots"},
+    "cli": ABOVE | {"asking", "labelling", "comparison", "training", "search", "report", "plots"},
 }
 FILES = sorted(HOME.rglob("*.py"))
 

@@ -64,6 +64,9 @@ def compare(
     spec: Annotated[
         Path | None, typer.Option(help="TOML file with these settings; options replace them.")
     ] = None,
+    executor: Annotated[
+        str, typer.Option(help="Where it is played: threads, ray, or ray://HOST:PORT (a Ray cluster).")
+    ] = "threads",
     format: Annotated[Format, typer.Option(help="What to print.")] = Format.table,
 ) -> None:
     """Play active learning with several strategies and compare them."""
@@ -92,7 +95,7 @@ def compare(
     # JAX logs the traceback of a classifier that fails; the user gets a sentence instead.
     logging.getLogger("jax._src.callback").setLevel(logging.CRITICAL)
     with progress() as watch:
-        result = play(data, out=out, spec=spec, progress=watch, **given)
+        result = play(data, out=out, spec=spec, progress=watch, executor=executor, **given)
     for note in result.notes:
         console(stderr=True).print(f"Note: {note}")
     if format is Format.json:

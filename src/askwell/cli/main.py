@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import askwell
-from askwell.cli import ask, compare, evaluate, label, listing, plot, predict, report, status, train
+from askwell.cli import ask, compare, evaluate, label, listing, plot, predict, report, search, status, train
 
 INTERRUPTED = 130
 ENDED = "interrupted; what was finished is kept in --out, and the same command goes on."
@@ -28,6 +28,7 @@ for command in (
     status.status,
     predict.predict,
     train.train,
+    search.search,
     evaluate.evaluate,
     report.report,
     plot.plot,
@@ -63,7 +64,7 @@ def main() -> None:
             raise
         _fail(sentence, 2)
     if code == INTERRUPTED:  # what newer versions of Typer make of Ctrl-C
-        goes_on = {"compare", "train", "evaluate"} & set(sys.argv[1:2])
+        goes_on = {"compare", "train", "evaluate", "search"} & set(sys.argv[1:2])
         print(f"askwell: {ENDED if goes_on else UNWRITTEN}", file=sys.stderr, flush=True)
         sys.stdout.flush()
         os._exit(INTERRUPTED)  # every file is whole, and a program that still compiles would be waited for

@@ -28,6 +28,7 @@ def compare(
     out: str | Path | None = None,
     spec: str | Path | Spec | None = None,
     progress: Progress = lambda done, total, what: None,
+    executor: str = "threads",
     **settings: Any,
 ) -> Result:
     """Play active learning with several strategies on the same splits and seeds, and compare them.
@@ -40,6 +41,8 @@ def compare(
         out: a directory for the records; a run that was stopped goes on there.
         spec: a spec or a TOML file with one; `data`, `strategies` and `settings` replace its fields.
         progress: called with cells done, cells in all, and what was just finished.
+        executor: where it is played: "threads" of this process, "ray" for Ray's workers, or ``ray://HOST:PORT`` for a
+            Ray cluster elsewhere. The records are the same.
         **settings: further fields of `askwell.Spec`: ``label="target"``, ``splits=20``, ``batches=10``, …
 
     Raises:
@@ -65,9 +68,8 @@ def compare(
             raise AskwellError(
                 f"Two datasets are called '{name}'; give each once, or rename one of the files."
             )
-    ran = run(
-        spec, datasets, Store(out) if out is not None else None, _made(own), _made(own_learners), progress
-    )
+    store = Store(out) if out is not None else None
+    ran = run(spec, datasets, store, _made(own), _made(own_learners), progress, executor)
     return Result(spec, ran.records, ran.compile_seconds, ran.run_seconds, tuple(notes))
 
 

@@ -46,7 +46,6 @@ class Episodes:
 
     def __init__(self, game: AbstractGame, strategy: AbstractPlayer, seed: int):
         self.compile_seconds = 0.0
-        self.run_seconds = 0.0
         self._lock = threading.Lock()
         self._compiled = None
         self._name = strategy.name
@@ -58,23 +57,21 @@ class Episodes:
         # The seed is an argument, so that another seed finds the program in the cache.
         self._episodes: Any = jax.jit(jax.vmap(episode, in_axes=(None, 0, 0)))
 
-    def __call__(self, splits: np.ndarray, pools) -> tuple[Outcome, float]:
-        """Play the splits; the outcome's fields have axes (split, turn, …). Also the seconds it took."""
+    def __call__(self, splits: np.ndarray, pools) -> tuple[Outcome, float, float]:
+        """Play the splits; the outcome's fields have axes (split, turn, …). And seconds: compiling, playing."""
+        compiling = 0.0
         with self._lock:
             if self._compiled is None:
                 start = time.perf_counter()
                 who = f"The strategy '{self._name}'"
                 self._compiled = compiled(self._episodes, self._seed, splits, pools, who=who)
-                self.compile_seconds = time.perf_counter() - start
+                self.compile_seconds = compiling = time.perf_counter() - start
         start = time.perf_counter()
         outcome = jax.tree.map(np.asarray, self._compiled(self._seed, splits, pools))
-        seconds = time.perf_counter() - start
-        with self._lock:
-            self.run_seconds += seconds
-        return outcome, seconds
+        return outcome, compiling, time.perf_counter() - start
 
     def release(self) -> None:
-        """Drop the compiled program; a garbage collection frees it (see `run.COLLECT`)."""
+        """Drop the compiled program; a garbage collection frees it (see `jobs.COLLECT`)."""
         with self._lock:
             self._compiled = None
             self._episodes.clear_cache()

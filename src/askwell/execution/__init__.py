@@ -2,17 +2,22 @@
 
 from askwell.execution.cache import compilation_cache, write_programs_whole
 from askwell.execution.directory import RunDirectory, versions
+from askwell.execution.executor import AbstractExecutor, Ray, Threads, make_executor
 from askwell.execution.interrupts import Interrupts, interrupts
 from askwell.execution.workers import Program, compiled, lapack, side_by_side, workers
 
 __all__ = [
+    "AbstractExecutor",
     "Interrupts",
     "Program",
+    "Ray",
     "RunDirectory",
+    "Threads",
     "compilation_cache",
     "compiled",
     "interrupts",
     "lapack",
+    "make_executor",
     "side_by_side",
     "versions",
     "workers",

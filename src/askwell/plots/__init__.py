@@ -2,8 +2,8 @@
 
 ``data(source)`` finds what is to be seen, ``draw(data, figure)`` draws it for a file and ``plotly(data)`` for the web,
 ``caption(data)`` and ``alt(data)`` say it in words; all are pure. ``figure(source)`` does it all. ``SOURCE`` names
-what a figure is made from: "records" of `compare`, a "training", a "replay" (as a "reach" with what labels do to each
-point), "samples" or "effects", see `askwell.plots.sources`.
+what a figure is made from: "records" of `compare`, a "training", a "search", a "replay" (as a "reach" with what labels
+do to each point), "samples" or "effects", see `askwell.plots.sources`.
 ``SETTINGS``, where there is one, names what `data` and `figure` may be told besides: the ``metric``, the ``baseline``.
 """
 
@@ -24,6 +24,7 @@ from askwell.plots import (
     fixed_point,
     gap_closed,
     gradient,
+    importance,
     influence,
     learning_curves,
     log_loss_curves,
@@ -31,13 +32,14 @@ from askwell.plots import (
     reward,
     skips,
     stream,
+    trials,
     validation,
     verdict_matrix,
     verdicts,
     where,
 )
 from askwell.plots.palette import Style, style
-from askwell.plots.sources import Effects, Replay, Samples, Scene, Training
+from askwell.plots.sources import Effects, Replay, Samples, Scene, Search, Training
 
 FIGURES: dict[str, ModuleType] = {
     "batch-sizes": batch_sizes,
@@ -49,6 +51,7 @@ FIGURES: dict[str, ModuleType] = {
     "fixed-point": fixed_point,
     "gap-closed": gap_closed,
     "gradient": gradient,
+    "importance": importance,
     "influence": influence,
     "learning-curves": learning_curves,
     "log-loss-curves": log_loss_curves,
@@ -56,6 +59,7 @@ FIGURES: dict[str, ModuleType] = {
     "reward": reward,
     "skips": skips,
     "stream": stream,
+    "trials": trials,
     "validation": validation,
     "verdict-matrix": verdict_matrix,
     "verdicts": verdicts,
@@ -121,6 +125,7 @@ __all__ = [
     "Replay",
     "Samples",
     "Scene",
+    "Search",
     "Style",
     "Training",
     "captioned",

@@ -87,6 +87,21 @@ class Replay(NamedTuple):
     scenes: tuple[Scene, ...]
 
 
+class Search(NamedTuple):
+    """What a search found.
+
+    Attributes:
+        trials: a row a trial and validation: ``trial``, ``update``, ``difference`` (how much better than the spec as it
+            is, in AULC, on the same tasks), its standard ``error``, ``state`` ("complete", "pruned", "fail").
+        importance: a row a setting: ``setting``, ``importance``, ``noise`` (shares).
+        winner: the trial that was chosen, if one was.
+    """
+
+    trials: pl.DataFrame
+    importance: pl.DataFrame
+    winner: int | None
+
+
 class Samples(NamedTuple):
     """Learning curves of random samples, nested: splits, samples of a split, learners of a sample.
 

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from askwell.core import AskwellError, unknown
 from askwell.policies.features import CONTEXT, FEATURES
-from askwell.policies.pointwise import AbstractPointwise, known
+from askwell.policies.pointwise import AbstractPointwise, features_of, known
 
 
 class Linear(AbstractPointwise):
@@ -20,7 +20,7 @@ class Linear(AbstractPointwise):
     Attributes:
         context: names from ``askwell.policies.features.CONTEXT`` that weights shift with, a weight for each feature;
             by default only the place in the batch.
-        rule: as `Pointwise`'s.
+        rule, without: as `Pointwise`'s.
     """
 
     name: ClassVar[str] = "linear"
@@ -28,10 +28,17 @@ class Linear(AbstractPointwise):
     shift: Float[Array, "g f"]
     context: tuple[str, ...] = eqx.field(static=True)
     rule: str = eqx.field(static=True)
+    without: tuple[str, ...] = eqx.field(static=True)
 
-    def __init__(self, key: PRNGKeyArray, context: Sequence[str] = ("slot",), rule: str = "margin-herding"):
+    def __init__(
+        self,
+        key: PRNGKeyArray,
+        context: Sequence[str] = ("slot",),
+        rule: str = "margin-herding",
+        without: Sequence[str] = (),
+    ):
         del key  # every head is given one; this one has nothing to draw
-        self.rule = known(rule)
+        self.rule, self.without = known(rule), features_of(without)
         for name in context:
             if name not in CONTEXT:
                 raise AskwellError(unknown("context", name, CONTEXT))

@@ -1,6 +1,7 @@
 """Policies that score every candidate, pick one, and score the rest anew."""
 
 import abc
+from collections.abc import Sequence
 from typing import ClassVar
 
 import equinox as eqx
@@ -36,6 +37,7 @@ class AbstractPointwise(AbstractRowsPolicy):
     large: ClassVar[bool] = True
     inputs: ClassVar[tuple[str, ...]] = FEATURES + CONTEXT
     rule: eqx.AbstractVar[str]
+    without: eqx.AbstractVar[tuple[str, ...]]
 
     @abc.abstractmethod
     def learned(self, features: Float[Array, "m f"], context: Float[Array, " g"]) -> Float[Array, " m"]:
@@ -44,6 +46,8 @@ class AbstractPointwise(AbstractRowsPolicy):
     def score(self, features: Float[Array, "m f"], context: Float[Array, " g"]) -> Float[Array, " m"]:
         """How much each candidate is wanted, as a logit."""
         start = features @ jnp.array([RULES[self.rule].get(name, 0.0) for name in FEATURES])
+        if self.without:
+            features = features * jnp.array([float(name not in self.without) for name in FEATURES])
         return start + (1 - context[CONTEXT.index("cold")]) * self.learned(features, context)
 
     def act(
@@ -85,10 +89,12 @@ class Pointwise(AbstractPointwise):
 
     Attributes:
         rule: what an untrained policy does, a name from `RULES`: by default margin × coverage gain.
+        without: features that nothing is learned of, names from `askwell.policies.features.FEATURES`.
     """
 
     name: ClassVar[str] = "pointwise"
     rule: str = eqx.field(static=True)
+    without: tuple[str, ...] = eqx.field(static=True)
     base: Float[Array, " f"]
     of_context: eqx.nn.MLP
     inner: Float[Array, "f h"]
@@ -96,8 +102,8 @@ class Pointwise(AbstractPointwise):
     bias: Float[Array, " h"]
     last: Float[Array, " h"]
 
-    def __init__(self, key: PRNGKeyArray, rule: str = "margin-herding"):
-        self.rule = known(rule)
+    def __init__(self, key: PRNGKeyArray, rule: str = "margin-herding", without: Sequence[str] = ()):
+        self.rule, self.without = known(rule), features_of(without)
         f, g = len(FEATURES), len(CONTEXT)
         first, inner, outer = jax.random.split(key, 3)
         self.base = jnp.zeros(f)
@@ -123,6 +129,18 @@ def known(rule: str) -> str:
     if rule not in RULES:
         raise AskwellError(unknown("rule", rule, RULES))
     return rule
+
+
+def features_of(names: Sequence[str]) -> tuple[str, ...]:
+    """The names of some features.
+
+    Raises:
+        AskwellError: for one that there is not.
+    """
+    for name in names:
+        if name not in FEATURES:
+            raise AskwellError(unknown("feature", name, FEATURES))
+    return tuple(names)
 
 
 def _silent(network: eqx.nn.MLP) -> eqx.nn.MLP:

@@ -6,8 +6,9 @@ from askwell.core import AskwellError, counted, listed, metric_of, write_whole
 from askwell.report import html
 from askwell.report.labelled import labelled
 from askwell.report.page import page
-from askwell.report.run import CompareRun, TrainingRun, open_run
-from askwell.report.sections import compare_sections, training_sections
+from askwell.report.run import CompareRun, Run, TrainingRun, open_run
+from askwell.report.search import SearchRun, lead
+from askwell.report.sections import sections_of
 
 FILE = "report.html"
 
@@ -16,7 +17,7 @@ def report(root: Path | str, out: Path | str | None = None, metric: str | None =
     """Write the report of a run or a labelling, however far it has got; where it was written.
 
     Args:
-        root: what `askwell compare --out` or `askwell train --out` made, or the file that `askwell label` keeps.
+        root: what `askwell compare`, `train` or `search` made with --out, or the file that `askwell label` keeps.
         out: the file to write; by default ``report.html`` in `root`, or beside the labelling's file, called like it.
         metric: what strategies are judged by, see `askwell.core.METRICS`; the run's own by default.
 
@@ -35,15 +36,21 @@ def report(root: Path | str, out: Path | str | None = None, metric: str | None =
     return path
 
 
-def render(run: CompareRun | TrainingRun) -> str:
+def render(run: Run) -> str:
     """The report's HTML."""
     missing = "".join(html.paragraph(sentence) for sentence in run.missing)
-    lead = html.paragraph(_compared(run) if isinstance(run, CompareRun) else _trained(run))
+    first = html.paragraph(_led(run))
     if missing:
-        lead += f'<div class="missing"><strong>Not everything is there yet.</strong>{missing}</div>'
-    sections = list(compare_sections(run) if isinstance(run, CompareRun) else training_sections(run))
+        first += f'<div class="missing"><strong>Not everything is there yet.</strong>{missing}</div>'
+    sections = list(sections_of(run))
     foot = "Made by askwell report. The file needs no network."
-    return page(f"{run.root.resolve().name}: {run.kind}", lead, sections, foot)
+    return page(f"{run.root.resolve().name}: {run.kind}", first, sections, foot)
+
+
+def _led(run: Run) -> str:
+    if isinstance(run, SearchRun):
+        return lead(run)
+    return _compared(run) if isinstance(run, CompareRun) else _trained(run)
 
 
 def _compared(run: CompareRun) -> str:
@@ -75,4 +82,4 @@ def _trained(run: TrainingRun) -> str:
     )
 
 
-__all__ = ["FILE", "CompareRun", "TrainingRun", "open_run", "render", "report"]
+__all__ = ["FILE", "CompareRun", "SearchRun", "TrainingRun", "open_run", "render", "report"]

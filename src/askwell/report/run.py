@@ -19,6 +19,7 @@ from askwell.execution.directory import SPEC
 from askwell.plots.sources import Effects, Replay, Samples, Training
 from askwell.plots.where_web import NUMBERED
 from askwell.report import effects, replay, samples
+from askwell.report.search import FOUND, SearchRun
 from askwell.stats import episodes
 from askwell.training.store import HISTORIES
 
@@ -166,19 +167,30 @@ class TrainingRun:
         return self.training
 
 
-def open_run(root: Path | str, metric: str | None = None) -> CompareRun | TrainingRun:
+Run = CompareRun | TrainingRun | SearchRun
+
+
+def open_run(root: Path | str, metric: str | None = None) -> Run:
     """The run in a directory; a comparison's strategies are judged by `metric` instead of the spec's, if given.
 
     Raises:
-        AskwellError: if there is none, or no such metric, or a metric is given for a training.
+        AskwellError: if there is none, or no such metric, or a metric is given for what is no comparison.
     """
     root = Path(root)
     if not (root / SPEC).is_file() and not (root / UPDATES).is_file():
         why = f"it has no {SPEC}" if root.is_dir() else "there is no such directory"
         raise AskwellError(
-            f"{root} is no Askwell run ({why}); give what `askwell compare --out` or `askwell train --out` made."
+            f"{root} is no Askwell run ({why}); give what `askwell compare`, `train` or `search` made with --out."
         )
     spec = read_toml(root / SPEC) if (root / SPEC).is_file() else {}
+    if {"train", "settings"} <= set(spec):
+        if metric is not None:
+            raise AskwellError(
+                f"{root} is a search, which is judged by its training spec's metric; leave out --metric."
+            )
+        found = _json(root / FOUND)
+        missing = () if found else ("The search has not ended; the same `askwell search` goes on.",)
+        return SearchRun(root, spec, found, missing)
     if (root / UPDATES).is_file() or {"trainer", "sources"} & set(spec):
         if metric is not None:
             raise AskwellError(

@@ -11,9 +11,9 @@ import tomli_w
 from askwell.core import AskwellError, listed, metric_of
 from askwell.plots import FIGURES, captioned, taken, validation
 from askwell.plots import verdicts as verdict_figure
-from askwell.report import html, tables, words
+from askwell.report import html, search, tables, words
 from askwell.report.page import Section
-from askwell.report.run import CompareRun, TrainingRun
+from askwell.report.run import CompareRun, Run, TrainingRun
 from askwell.stats import majority_sentences
 
 COMPARE = {
@@ -38,6 +38,18 @@ TRAINING = {
 }
 MOST = 3
 """Most datasets whose pools are shown; each takes some seconds and some hundred kilobytes."""
+
+
+def sections_of(run: Run) -> Iterator[Section]:
+    """The sections of a run, whatever kind it is."""
+    if isinstance(run, CompareRun):
+        yield from compare_sections(run)
+    elif isinstance(run, TrainingRun):
+        yield from training_sections(run)
+    else:
+        left_out: list[str] = []
+        yield from search.sections(run, lambda name, title: _figure(name, title, run, left_out))
+        yield from _left_out(left_out)
 
 
 def compare_sections(run: CompareRun) -> Iterator[Section]:
@@ -86,7 +98,7 @@ def _section(anchor: str, title: str, *parts: str) -> Section:
     return anchor, title, html.section(anchor, title, *parts)
 
 
-def _figure(name: str, title: str, run: CompareRun | TrainingRun, left_out: list[str]) -> Iterator[Section]:
+def _figure(name: str, title: str, run: Run, left_out: list[str]) -> Iterator[Section]:
     module = FIGURES[name]
     try:
         source = run.source(module.SOURCE)

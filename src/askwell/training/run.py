@@ -34,6 +34,10 @@ AGREEING = 8
 Watch = Callable[[dict[str, Any]], None]
 """Called with each new row of a history: the kind of row under "history"."""
 
+Judged = Callable[[int, list[np.ndarray]], None]
+"""Called after each validation, once it is kept: with the update, and for each validation source the areas under the
+learning curve ``[seeds, tasks]``. The tasks are the same for all runs with the same validation."""
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -63,6 +67,7 @@ class Run:
         ]
         self.rows: dict[str, list[dict[str, Any]]] = {"training": [], "decisions": [], "validation": []}
         self.opponents = self._opponents()
+        self.areas: list[np.ndarray] = []
         self._validation: list[Any] | None = None
         self._probe: Any = None
 
@@ -115,12 +120,12 @@ class Run:
         if self._validation is None:
             self._validation = [self._judge(place, source) for place, source in enumerate(self._judged())]
         heads, sign = self.heads, metric_of(self.spec.metric).sign
-        areas = [np.asarray(judge(heads, key, pools)) for judge, key, pools, _ in self._validation]
+        self.areas = [np.asarray(judge(heads, key, pools)) for judge, key, pools, _ in self._validation]
         for place, seed in enumerate(self.spec.seeds):
             for name in self.spec.against:
                 gaps = [
                     sign * (own[place] - others[name])
-                    for own, (*_, others) in zip(areas, self._validation, strict=True)
+                    for own, (*_, others) in zip(self.areas, self._validation, strict=True)
                 ]
                 gap = np.concatenate(gaps)
                 error = 1.96 * gap.std(ddof=1) / len(gap) ** 0.5
@@ -130,7 +135,7 @@ class Run:
                         "low": float(gap.mean() - error), "high": float(gap.mean() + error),
                     }
                 )  # fmt: skip
-        score = sign * jnp.asarray(np.mean([own.mean(axis=1) for own in areas], axis=0))
+        score = sign * jnp.asarray(np.mean([own.mean(axis=1) for own in self.areas], axis=0))
         self.state = self.state.better(heads, score)
 
     def _judged(self):
@@ -185,8 +190,15 @@ class Run:
         return [programs.agreement(game, pools) for (game, _), pools in zip(self.sources, drawn, strict=True)]
 
 
-def train(spec: TrainingSpec, out: Path | str, watch: Watch = lambda row: None) -> Trained:
+def train(
+    spec: TrainingSpec,
+    out: Path | str,
+    watch: Watch = lambda row: None,
+    judged: Judged = lambda update, areas: None,
+) -> Trained:
     """Train a policy, or go on where an earlier run in `out` stopped: the weights will be the same to the bit.
+
+    What `watch` and `judged` raise ends the run; the same call goes on from the last checkpoint.
 
     Raises:
         AskwellError: one sentence on a wrong spec, an `out` of another spec, or a gradient that is not finite.
@@ -210,7 +222,8 @@ def train(spec: TrainingSpec, out: Path | str, watch: Watch = lambda row: None) 
                 break
             if not run.update(number, pool, stop):
                 break
-            due = [run.validate] if (number + 1) % spec.every == 0 or last else []
+            validated = (number + 1) % spec.every == 0 or last
+            due = [run.validate] if validated else []
             due += [run.look] if last else []
             if stop.results([pool.submit(one, number + 1) for one in due]) is None:
                 break  # validation is part of the update: it will be repeated
@@ -218,8 +231,10 @@ def train(spec: TrainingSpec, out: Path | str, watch: Watch = lambda row: None) 
             for name, rows in run.rows.items():
                 for row in rows[known[name] :]:
                     watch({"history": name, **row})
-            if done % KEEP == 0 or last:
+            if done % KEEP == 0 or validated:
                 store.checkpoint(run.state, run.rows, done)
+            if validated:
+                judged(done, run.areas)
         if done < spec.updates:
             store.checkpoint(kept, run.rows, done)  # an update that was not ended is played again
             raise KeyboardInterrupt
