@@ -5,6 +5,7 @@ import itertools
 import logging
 import os
 import socket
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import as_completed
@@ -90,13 +91,16 @@ class Ray(AbstractExecutor):
         if ray.is_initialized():
             return
         given: dict[str, Any] = {"address": address} if address != "ray" else {}
-        # One core a job: XLA and BLAS would take all that the machine has.
-        cores = {"NPROC": "1", "OMP_NUM_THREADS": "1"}
+        # One core a job: XLA and BLAS would take all that the machine has. And strategies of the user's own modules.
+        own = [
+            os.path.abspath(path) for path in sys.path if not path.startswith((sys.prefix, sys.base_prefix))
+        ]
+        told = {"NPROC": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(own)}
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 ray.init(
-                    **given, runtime_env={"env_vars": cores}, log_to_driver=False, logging_level=logging.ERROR
+                    **given, runtime_env={"env_vars": told}, log_to_driver=False, logging_level=logging.ERROR
                 )
         except (
             Exception
