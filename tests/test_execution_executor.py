@@ -158,5 +158,5 @@ def test_without_ray_a_sentence_says_what_to_install(monkeypatch):
 def test_nobody_at_an_address(monkeypatch):
     ray = pytest.importorskip("ray")
     ray.shutdown()
-    with pytest.raises(AskwellError, match="No Ray cluster could be used at 'ray://127.0.0.1:1'"):
+    with pytest.raises(AskwellError, match=r"No Ray cluster could be used at 'ray://127\.0\.0\.1:1'"):
         make_executor("ray://127.0.0.1:1")

@@ -12,6 +12,12 @@ def search(
     hours: Annotated[
         float, typer.Option(help="Time for trials and for judging the winner; again: so much more.")
     ] = 0.5,
+    trials: Annotated[
+        int | None, typer.Option(min=1, help="Stop after so many trials, even if there is time left.")
+    ] = None,
+    executor: Annotated[
+        str, typer.Option(help="Where trials are played: threads, ray, or ray://HOST:PORT (a Ray cluster).")
+    ] = "threads",
 ) -> None:
     """Search the settings of a training under a time budget."""
     from askwell.cli.terminal import console, program
@@ -28,7 +34,7 @@ def search(
     watch = lambda said, spent: screen.print(
         f"{spent / 60:.1f} of {hours * 60:.0f} minutes: {said}", soft_wrap=True
     )
-    found = run(SearchSpec.read(spec), hours, out, watch)
+    found = run(SearchSpec.read(spec), hours, out, watch, executor, trials)
     console().print(f"{found.verdict}.".replace("..", "."), soft_wrap=True)
     console().print(found.more, soft_wrap=True)
     print(f"{program()} report {out}")

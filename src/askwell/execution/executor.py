@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import as_completed
 from typing import Any, TypeVar
 
@@ -30,7 +30,7 @@ class AbstractExecutor(abc.ABC):
 
     @abc.abstractmethod
     def map(
-        self, play: Callable[[Job], T], jobs: Sequence[Job], keep: Callable[[T], None] = lambda result: None
+        self, play: Callable[[Job], T], jobs: Iterable[Job], keep: Callable[[T], None] = lambda result: None
     ) -> Iterator[tuple[Job, T]]:
         """Each job with what `play` gave of it, as they finish. `keep` is called in this process with each result.
 
@@ -50,7 +50,7 @@ class Threads(AbstractExecutor):
         self.at_once = at_once
 
     def map(
-        self, play: Callable[[Job], T], jobs: Sequence[Job], keep: Callable[[T], None] = lambda result: None
+        self, play: Callable[[Job], T], jobs: Iterable[Job], keep: Callable[[T], None] = lambda result: None
     ) -> Iterator[tuple[Job, T]]:
         """See `AbstractExecutor.map`."""
 
@@ -112,7 +112,7 @@ class Ray(AbstractExecutor):
             ) from error
 
     def map(
-        self, play: Callable[[Job], T], jobs: Sequence[Job], keep: Callable[[T], None] = lambda result: None
+        self, play: Callable[[Job], T], jobs: Iterable[Job], keep: Callable[[T], None] = lambda result: None
     ) -> Iterator[tuple[Job, T]]:
         """See `AbstractExecutor.map`."""
         ray, left, running = self._ray, iter(jobs), {}

@@ -87,13 +87,9 @@ def last_word(
     if best is not None:
         players = {WINNER: f"policy:{home(best.params)}", USUAL: f"policy:{home(trials[0].params)}"}
         result = compare(
-            list(spec.datasets),
             strategies=players,
             baseline=USUAL,
-            splits=spec.splits,
-            pool=spec.pool,
-            seed=spec.seed + 1_000_003,
-            metric=base.metric,
+            spec=spec.last(base),
             out=root / "last" / f"trial-{best.number}",
         )
         (gap,) = result.verdicts()

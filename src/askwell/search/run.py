@@ -1,6 +1,7 @@
 """`search`: trials one after another until the time is up; resumable, interruptible."""
 
 import hashlib
+import itertools
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -13,8 +14,9 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import Trial, TrialState
 
+from askwell.comparison.jobs import check
 from askwell.core import AskwellError, metric_of
-from askwell.execution import RunDirectory
+from askwell.execution import RunDirectory, make_executor
 from askwell.search.found import FOUND, Found, last_word
 from askwell.search.halving import PairedHalving, areas_of, attribute, difference
 from askwell.search.space import applied, chosen, default, space
@@ -38,36 +40,44 @@ def search(
     hours: float,
     out: Path | str,
     watch: Watch = lambda said, spent: None,
+    executor: str = "threads",
+    most: int | None = None,
 ) -> Found:
     """Try settings for so many hours, then judge the best against the training spec as it is.
 
     The first trial is that spec itself. All are judged on the same validation tasks; see `halving` for which ones go
-    on. A search that lies in `out` already goes on for so many hours more.
+    on. A search that lies in `out` already goes on for so many hours more. Trials are played one after another, each
+    on all cores; or each on one of Ray's with an `executor` of Ray, whose machines must all see `out`. It ends earlier
+    after `most` trials, if given.
 
     Raises:
         AskwellError: one sentence on a wrong spec, an `out` of another search, or too little time for one trial.
         KeyboardInterrupt: after Ctrl-C; the same call goes on with the trial that was running.
     """
-    start = time.monotonic()
+    start = time.time()
     if not hours > 0:
         raise AskwellError(f"hours is {hours}; give a time above 0, such as 0.5.")
     base = spec.base()
+    check(spec.last(base))
+    works = None if executor == "threads" else make_executor(executor)
     directory = RunDirectory(out, SearchSpec, "askwell search", early=(JOURNAL, f"{JOURNAL}.lock"))
     if directory.begin(spec) is None:
         directory.keep(spec)
     study = _study(spec, directory.root)
     _take_up(study, default(spec.settings, base.model_dump()))
     deadline = start + hours * 3600 * (1 - LAST)
-    while time.monotonic() < deadline:
-        trial = study.ask(space(spec.settings))
-        said = _play(study, trial, spec, base, directory.root, deadline)
-        watch(f"Trial {trial.number} {said}", time.monotonic() - start)
-    watch("Now the winner is judged on fresh splits.", time.monotonic() - start)
-    trials, fields = study.get_trials(deepcopy=False), base.model_dump()
-    spent = study.user_attrs.get("seconds", 0.0) + time.monotonic() - start
-    found = last_word(
-        spec, base, trials, directory.root, spent, lambda t: _home(directory.root, fields, spec, t)
+    trials = Trials(spec, base, directory.root.absolute(), deadline)
+    numbers = itertools.takewhile(
+        lambda number: time.time() < deadline, itertools.count() if most is None else range(most)
     )
+    if works is not None and not study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
+        watch(trials(next(numbers, 0)), time.time() - start)  # the spec itself, before what is compared to it
+    told = map(trials, numbers) if works is None else (said for _, said in works.map(trials, numbers))
+    for said in told:
+        watch(said, time.time() - start)
+    watch("Now the winner is judged on fresh splits.", time.time() - start)
+    spent = study.user_attrs.get("seconds", 0.0) + time.time() - start
+    found = last_word(spec, base, study.get_trials(deepcopy=False), directory.root, spent, trials.home)
     study.set_user_attr("seconds", spent)
     directory.write_json(FOUND, found.plain())
     return found
@@ -104,55 +114,77 @@ def _take_up(study: optuna.Study, own: Mapping[str, Any]) -> None:
             study.enqueue_trial(trial.params)
 
 
-def _play(
-    study: optuna.Study, trial: Trial, spec: SearchSpec, base: TrainingSpec, root: Path, deadline: float
-) -> str:
-    """Train with a trial's settings as long as it goes on and there is time; what became of it, in words."""
-    fields, sign = base.model_dump(), metric_of(base.metric).sign
+class Trials:
+    """Plays trials, in any process: the storage is a file."""
 
-    def judged(update: int, own: np.ndarray) -> None:
-        trial.set_user_attr(attribute(update), own.tolist())
-        usual = areas_of(study.get_trials(deepcopy=False)[0], update)
-        trial.report(0.0 if usual is None else difference(own, usual)[0], update)
+    def __init__(self, spec: SearchSpec, base: TrainingSpec, root: Path, deadline: float):
+        self.spec, self.base, self.root, self.deadline = spec, base, root, deadline
 
-    def decide(update: int, areas: list[np.ndarray]) -> None:
-        judged(update, sign * np.concatenate([each.mean(axis=0) for each in areas]))
-        if update < base.updates and trial.number and trial.should_prune():
+    def __call__(self, number: int) -> str:
+        """Train with some settings as long as it goes on and there is time; what became of it, in words."""
+        study = _study(self.spec, self.root)
+        trial = study.ask(space(self.spec.settings))
+        self._remember(study, trial)
+        try:
+            made = TrainingSpec.make(
+                **applied(self.base.model_dump(), chosen(self.spec.settings, trial.params))
+            )
+            decide = lambda update, areas: self._judged(study, trial, update, areas)
+            train(made, self.home(trial.params), lambda row: self._look(), decide)
+        except optuna.TrialPruned:
+            state, said = TrialState.PRUNED, "was stopped"
+        except _TimeIsUp:  # it stays as running, and goes on where the search does
+            return f"Trial {trial.number} was not finished: the time is up."
+        except AskwellError as error:
+            if not trial.number:
+                raise
+            state, said = TrialState.FAIL, f"failed: {error}"
+        else:
+            state, said = TrialState.COMPLETE, "was trained to its end"
+        reached, values = _reached(study, trial)
+        study.tell(trial, values[reached] if state == TrialState.COMPLETE and reached else None, state)
+        if reached is None:
+            return f"Trial {trial.number} {said}."
+        than = "" if not trial.number else f" ({values[reached]:+.4f} against the spec as it is)"
+        told = json.dumps(chosen(self.spec.settings, trial.params))
+        return f"Trial {trial.number} {said}, after update {reached}{than}: {told}"
+
+    def home(self, params: Mapping[str, Any]) -> Path:
+        """The directory of a training, the same for the same settings."""
+        fields = applied(self.base.model_dump(), chosen(self.spec.settings, params))
+        told = json.dumps(fields, sort_keys=True, default=list)
+        return self.root / TRIALS / hashlib.sha256(told.encode()).hexdigest()[:16]
+
+    def _judged(self, study: optuna.Study, trial: Trial, update: int, areas: list[np.ndarray]) -> None:
+        sign = metric_of(self.base.metric).sign
+        _report(study, trial, update, sign * np.concatenate([each.mean(axis=0) for each in areas]))
+        if update < self.base.updates and trial.number and trial.should_prune():
             raise optuna.TrialPruned
 
-    def look(row: dict[str, Any]) -> None:
-        if time.monotonic() > deadline:
+    def _look(self) -> None:
+        if time.time() > self.deadline:
             raise _TimeIsUp
 
-    # The same settings may have been tried, and stopped or left off: that is where they go on.
-    before = study.get_trials(deepcopy=False)
-    twins = [other for other in before if other.params == trial.params and other.number < trial.number]
-    for update in sorted({update for twin in twins for update in twin.intermediate_values}):
-        judged(update, next(found for twin in twins if (found := areas_of(twin, update)) is not None))
-    try:
-        made = TrainingSpec.make(**applied(fields, chosen(spec.settings, trial.params)))
-        train(made, _home(root, fields, spec, trial.params), look, decide)
-    except optuna.TrialPruned:
-        state, said = TrialState.PRUNED, "was stopped"
-    except _TimeIsUp:  # it stays as running, and goes on where the search does
-        return "was not finished: the time is up."
-    except AskwellError as error:
-        if not trial.number:
-            raise
-        state, said = TrialState.FAIL, f"failed: {error}"
-    else:
-        state, said = TrialState.COMPLETE, "was trained to its end"
+    def _remember(self, study: optuna.Study, trial: Trial) -> None:
+        """The same settings may have been tried, and stopped or left off: that is where they go on."""
+        twins = [
+            t
+            for t in study.get_trials(deepcopy=False)
+            if t.params == trial.params and t.number < trial.number
+        ]
+        for update in sorted({update for twin in twins for update in twin.intermediate_values}):
+            own = next(found for twin in twins if (found := areas_of(twin, update)) is not None)
+            _report(study, trial, update, own)
+
+
+def _report(study: optuna.Study, trial: Trial, update: int, own: np.ndarray) -> None:
+    """Keep a trial's areas, and tell how much better it is than the first."""
+    trial.set_user_attr(attribute(update), own.tolist())
+    usual = areas_of(study.get_trials(deepcopy=False)[0], update)
+    trial.report(0.0 if usual is None else difference(own, usual)[0], update)
+
+
+def _reached(study: optuna.Study, trial: Trial) -> tuple[int | None, dict[int, float]]:
+    """The last update that a trial was judged at, and what was told of each."""
     now = study.get_trials(deepcopy=False)[trial.number]
-    reached = now.last_step
-    value = now.intermediate_values[reached] if reached is not None else None
-    study.tell(trial, value if state == TrialState.COMPLETE else None, state)
-    if value is None or reached is None:
-        return f"{said}."
-    than = "" if not trial.number else f" ({value:+.4f} against the spec as it is)"
-    return f"{said}, after update {reached}{than}: {json.dumps(chosen(spec.settings, trial.params))}"
-
-
-def _home(root: Path, fields: Mapping[str, Any], spec: SearchSpec, params: Mapping[str, Any]) -> Path:
-    """The directory of a training, the same for the same settings."""
-    told = json.dumps(applied(fields, chosen(spec.settings, params)), sort_keys=True, default=list)
-    return root / TRIALS / hashlib.sha256(told.encode()).hexdigest()[:16]
+    return now.last_step, now.intermediate_values

@@ -4,10 +4,14 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from askwell.comparison import Spec
 from askwell.core import AskwellError
 from askwell.core.spec import AbstractSpec, Listed, Size
 from askwell.search.space import applied, chosen, default, space
 from askwell.training import TrainingSpec
+
+FRESH = 1_000_003
+"""Between the seed of a search and that of its last splits."""
 
 
 class SearchSpec(AbstractSpec):
@@ -19,7 +23,8 @@ class SearchSpec(AbstractSpec):
         settings: what is searched, see `askwell.search.space`.
         go_on: share of the trials that go on after a validation; those that are not reliably worse go on, too.
         first: trials at random before Optuna's sampler learns from them.
-        datasets: what the winner is judged on in the end, on splits that no trial has seen.
+        datasets: what the winner is judged on in the end, on splits that no trial has seen, in the game of the training
+            spec's first validation source (or source of tasks, where it has none).
         splits, pool: how many of them, and their size.
         seed: decides the sampler's draws and the last splits.
     """
@@ -36,16 +41,35 @@ class SearchSpec(AbstractSpec):
     pool: Size | None = None
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
 
+    def last(self, base: TrainingSpec) -> Spec:
+        """The comparison that the winner is judged by.
+
+        Raises:
+            AskwellError: if it cannot be played.
+        """
+        source = (base.validation or base.sources)[0]
+        same = {name: getattr(source, name) for name in ("game", "game_settings", "rounds", "start", "noise")}
+        return Spec.make(
+            datasets=self.datasets,
+            learners=source.learner,
+            batches=source.batch,
+            splits=self.splits,
+            pool=self.pool,
+            seed=self.seed + FRESH,
+            metric=base.metric,
+            **same,
+        )
+
     def base(self) -> TrainingSpec:
         """The training spec that trials change.
 
         Raises:
             AskwellError: if it cannot be read, or a setting does not fit it.
         """
-        base = TrainingSpec.read(self.train)
+        base, kinds = TrainingSpec.read(self.train), space(self.settings)
         fields = base.model_dump()
         own = default(self.settings, fields)
-        for name, kind in space(self.settings).items():
+        for name, kind in kinds.items():
             for value in getattr(kind, "choices", None) or (kind.low, kind.high):  # type: ignore[attr-defined]
                 choice = {**own, name: value}
                 try:
