@@ -80,6 +80,8 @@ def peer_rounds(strategy, x_pool, y_pool, x_report, y_report, classes, rounds=RO
     with warnings.catch_warnings():
         # While fewer than two classes are labelled, it falls back to class counts and says so.
         warnings.filterwarnings("ignore", message="(The|Since the) 'base_estimator' could not be fitted")
+        # Ten labels of 26 classes.
+        warnings.filterwarnings("ignore", message="The number of unique classes is greater than 50%")
         start = time.perf_counter()
         if fitted:
             learner.fit(x_pool, y)
