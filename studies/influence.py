@@ -105,6 +105,13 @@ def fidelity(name: str, number: int, strength: float) -> list[dict[str, Any]]:
                 "rank": spearmanr(*zip(*(sizes + both), strict=True)).statistic,
             }
         )
+    return rows
+
+
+def by_strength(name: str) -> list[dict[str, Any]]:
+    """What `fidelity` tells of a set, for each strength of regularisation."""
+    splits = {strength: range(SPLITS if strength == 1 else 1) for strength in STRENGTHS}
+    rows = [row for strength, some in splits.items() for i in some for row in fidelity(name, i, strength)]
     jax.clear_caches()  # each program holds hundreds of memory maps, of which a process may have some 65,000
     return rows
 
@@ -296,13 +303,7 @@ def main() -> None:
     threadpool_limits(1)  # small matrices: threads only wait for each other
     told = json.loads(given.out.read_text()) if given.out.exists() else {}
     parts = {
-        "fidelity": lambda: [
-            row
-            for s in SETS
-            for C in STRENGTHS
-            for i in range(SPLITS if C == 1 else 1)
-            for row in fidelity(s, i, C)
-        ],
+        "fidelity": lambda: [row for name in SETS for row in by_strength(name)],
         "network": lambda: [row for s in SETS for i in range(SPLITS) for row in network(s, i)],
         "hindsight": lambda: [row for s in SETS for i in range(SPLITS) for row in hindsight(s, i)],
         "speed": speed,

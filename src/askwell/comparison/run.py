@@ -12,11 +12,14 @@ import polars as pl
 from askwell.comparison.jobs import Played, Playing
 from askwell.comparison.spec import Spec
 from askwell.comparison.store import Cell, Store, grid
-from askwell.core import AbstractLearner, AbstractPlayer
+from askwell.core import CELL, SCHEMA, AbstractLearner, AbstractPlayer
 from askwell.data import Dataset
 from askwell.execution import compilation_cache, make_executor, workers
 from askwell.learners import SklearnLearner, make_learner
 from askwell.policies import AbstractHead, make_strategy
+
+PACK = 1000
+"""Cells whose records are kept in one frame."""
 
 Progress = Callable[[int, int, str], None]
 """Called with cells done, cells in all, and a word on what was just finished."""
@@ -65,26 +68,57 @@ def run(
         }
         store.open(spec, {dataset.name: fingerprint(dataset) for dataset in datasets}, trained)
     cells = grid(spec, [dataset.name for dataset in datasets])
-    done: dict[Cell, pl.DataFrame] = {}
+    done = Records()
     for cell in cells:
         records = store.read(cell) if store is not None else None
         if records is not None:
-            done[cell] = records
-    progress(len(done), len(cells), "")
-    todo = [job for job in jobs if any(cell not in done for cell in job.cells(spec))]
+            done.add(cell, records)
+    progress(len(done.cells), len(cells), "")
+    todo = [job for job in jobs if any(cell not in done.cells for cell in job.cells(spec))]
 
     def keep(played: Played) -> None:
         for cell, records in played.records.items():
-            if store is not None and cell not in done:
+            if store is not None and cell not in done.cells:
                 store.write_cell(cell, records)
 
     compiling = running = 0.0
     for job, played in works.map(playing, todo, keep):
-        done.update({cell: records for cell, records in played.records.items() if cell not in done})
+        for cell, records in played.records.items():
+            done.add(cell, records)
         compiling, running = compiling + played.compile_seconds, running + played.run_seconds
-        progress(len(done), len(cells), f"{job.strategy} on {job.dataset}")
+        progress(len(done.cells), len(cells), f"{job.strategy} on {job.dataset}")
     playing.programs.drop()
-    return Ran(pl.concat([done[cell] for cell in cells]), compiling, running)
+    return Ran(done.ordered(cells), compiling, running)
+
+
+class Records:
+    """The records of a grid as they come, packed: a frame for each cell takes several times its data.
+
+    Attributes:
+        cells: those that are there; the first records of a cell count.
+    """
+
+    def __init__(self) -> None:
+        self.cells: set[Cell] = set()
+        self._new: list[pl.DataFrame] = []
+        self._packed: list[pl.DataFrame] = []
+
+    def add(self, cell: Cell, records: pl.DataFrame) -> None:
+        """Keep a cell's records, if it has none."""
+        if cell in self.cells:
+            return
+        self.cells.add(cell)
+        self._new.append(records)
+        if len(self._new) == PACK:
+            self._packed.append(pl.concat(self._new, rechunk=True))
+            self._new = []
+
+    def ordered(self, cells: Sequence[Cell]) -> pl.DataFrame:
+        """All of them, in the order of these cells."""
+        kinds = {name: SCHEMA[name] for name in CELL}
+        order = pl.DataFrame(cells, schema=kinds, orient="row").with_row_index("place")
+        found = pl.concat([*self._packed, *self._new]).join(order, on=list(CELL), maintain_order="left")
+        return found.sort("place", maintain_order=True).drop("place")
 
 
 def fingerprint(dataset: Dataset) -> str:

@@ -3,9 +3,11 @@
 import abc
 import itertools
 import logging
+import math
 import os
 import socket
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import as_completed
@@ -20,6 +22,9 @@ T = TypeVar("T")
 
 AHEAD = 2
 """Jobs that wait for each of Ray's cores: enough that none is idle, few enough that a grid of any size fits."""
+
+GROWS = 5.0
+"""Seconds between two looks at how large the cluster is."""
 
 RETRIES = 5
 """How often Ray begins a job again whose worker or machine was lost."""
@@ -117,11 +122,13 @@ class Ray(AbstractExecutor):
         """See `AbstractExecutor.map`."""
         ray, left, running = self._ray, iter(jobs), {}
         shared, name, here = ray.put(play), os.urandom(8).hex(), versions()
+        asked, cores = -math.inf, 1
         remote = ray.remote(num_cpus=1, max_retries=RETRIES, scheduling_strategy="SPREAD")(_play)
         try:
             while True:
-                room = AHEAD * max(1, int(ray.cluster_resources().get("CPU", 1))) - len(running)
-                for job in itertools.islice(left, room):
+                if time.monotonic() - asked > GROWS:
+                    asked, cores = time.monotonic(), max(1, int(ray.cluster_resources().get("CPU", 1)))
+                for job in itertools.islice(left, max(0, AHEAD * cores - len(running))):
                     running[remote.remote(name, shared, here, job)] = job
                 if not running:
                     return

@@ -1,5 +1,6 @@
 """The report of a search."""
 
+import json
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -57,32 +58,42 @@ def words(run: SearchRun) -> str:
     winner = run.found["winner"]
     said = [f"On fresh splits: {run.found['verdict']}.".replace("..", ".")]
     if winner is not None:
-        said.append(f"The winner is trial {winner}: {_told(run.found['settings'][winner])}.")
+        said.append(f"The winner is trial {winner}: {settings(run.found['settings'][winner])}.")
     return html.bullets([*said, run.found["more"]])
+
+
+def last(run: SearchRun) -> list[dict[str, Any]]:
+    """Each trial at its last validation, the furthest and best first, with its state in words."""
+    found = {row["trial"]: row for row in run.found.get("trials", [])}
+    said = {"complete": "trained to the end", "pruned": "stopped"}
+    ranked = sorted(found.values(), key=lambda row: (-row["update"], -row["difference"]))
+    return [{**row, "state": said.get(row["state"], "not finished")} for row in ranked]
 
 
 def table(run: SearchRun) -> str:
     """A row for each trial, the best at its last validation first."""
-    last = {row["trial"]: row for row in run.found.get("trials", [])}
-    ranked = sorted(last.values(), key=lambda row: (-row["update"], -row["difference"]))
     rows = [
         [
             str(row["trial"]),
             f"{row['difference']:+.4f} ± {1.96 * row['error']:.4f}" if row["trial"] else "as it is",
             str(row["update"]),
-            {"complete": "trained to the end", "pruned": "stopped"}.get(row["state"], "not finished"),
-            _told(run.found["settings"][row["trial"]]),
+            row["state"],
+            settings(run.found["settings"][row["trial"]]),
         ]
-        for row in ranked
+        for row in last(run)
     ]
     return html.table(["trial", "better by (AULC)", "update", "", "settings"], rows)
 
 
-def _told(settings: dict[str, Any]) -> str:
-    return ", ".join(
-        f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
-        for name, value in settings.items()
-    )
+def settings(chosen: dict[str, Any]) -> str:
+    """Some settings, as they are written in a spec."""
+    return ", ".join(f"{name} = {_value(value)}" for name, value in chosen.items())
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{name} = {_value(one)}" for name, one in value.items()) + " }"
+    return f"{value:.3g}" if isinstance(value, float) else json.dumps(value)
 
 
 def reproduce(run: SearchRun) -> str:
