@@ -9,7 +9,7 @@ from askwell.plots.palette import INK
 
 
 class Line(NamedTuple):
-    """A named line; `low` and `high` bound its band, NaN where there is none."""
+    """A line; `low` and `high` bound its band, NaN where there is none. Its name is shown unless it is not `named`."""
 
     name: str
     x: np.ndarray
@@ -19,6 +19,7 @@ class Line(NamedTuple):
     colour: str = INK
     marker: str | None = None
     dash: bool = False
+    named: bool = True
 
 
 class Lines(NamedTuple):
@@ -97,7 +98,7 @@ def alt(panels: Sequence[Panel]) -> str:
     text += f": {first.y} by {first.x}"
     if isinstance(first, Lines):
         names = dict.fromkeys(
-            line.name for panel in panels if isinstance(panel, Lines) for line in panel.lines
+            line.name for panel in panels if isinstance(panel, Lines) for line in panel.lines if line.named
         )
         if len(names) > 1:
             text += f", a line for each of {', '.join(names)}"

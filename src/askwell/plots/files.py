@@ -110,7 +110,7 @@ def draw_lines(panel: Lines, ax: Axes) -> None:
     """Draw one panel's lines and bands; the lines carry their names as labels."""
     for line in panel.lines:
         style = {"marker": line.marker, "ms": 4, "mew": 0.4, "ls": "--" if line.dash else "-"}
-        ax.plot(line.x, line.y, color=line.colour, lw=1.4, label=line.name, **style)
+        ax.plot(line.x, line.y, color=line.colour, lw=1.4, label=line.name if line.named else "_", **style)
         if line.low is not None and line.high is not None:
             known = np.isfinite(line.low) & np.isfinite(line.high)
             ax.fill_between(

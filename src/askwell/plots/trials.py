@@ -1,6 +1,5 @@
 """Every trial of a search against the spec as it is, by update: who went on, and who won."""
 
-import numpy as np
 import polars as pl
 from matplotlib.figure import Figure
 from plotly.graph_objects import Figure as Web
@@ -30,17 +29,15 @@ def data(search: Search) -> pl.DataFrame:
 
 
 def charts(data: pl.DataFrame) -> list[Lines]:
-    """One panel: a line a trial, the winner with a band of 1.96 standard errors; 0 is the spec as it is."""
+    """One panel: a grey line a trial; the winner with a band of 1.96 standard errors; 0 is the spec as it is."""
     lines = []
     for (trial,), part in data.sort("winner").group_by("trial", maintain_order=True):
         x, y, error = (part[c].cast(float).to_numpy() for c in ("update", "difference", "error"))
         if part["winner"][0]:
-            lines.append(
-                Line(f"trial {trial}, chosen", x, y, y - 1.96 * error, y + 1.96 * error, *style("learned"))
-            )
+            bounds = y - 1.96 * error, y + 1.96 * error
+            lines.append(Line(f"trial {trial}, chosen", x, y, *bounds, *style("learned")))
         else:
-            nothing = np.full(len(x), np.nan)
-            lines.append(Line("other trials", x, y, nothing, nothing, GREY, "o"))
+            lines.append(Line(f"trial {trial}", x, y, None, None, GREY, "o", named=False))
     return [Lines("Trials against the spec as it is", "update", "better by (AULC)", tuple(lines), 0.0)]
 
 

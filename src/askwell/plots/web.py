@@ -68,8 +68,9 @@ def axis(title: str, **more) -> dict:
 
 
 def _lines(panel: Lines) -> Figure:
-    height = max(HEIGHT, 15 * len(panel.lines) + TOP + BOTTOM)
-    names = [line.name for line in panel.lines] if len(panel.lines) > 1 else []
+    height = max(HEIGHT, 15 * sum(line.named for line in panel.lines) + TOP + BOTTOM)
+    named = [line for line in panel.lines if line.named] if len(panel.lines) > 1 else []
+    names = [line.name for line in named]
     right = round(24 + LETTER * max(map(len, names))) if names else 18
     low, high = _reach(panel)
     figure = Figure(layout=layout(panel.title, height, right=right))
@@ -87,9 +88,9 @@ def _lines(panel: Lines) -> Figure:
         figure.add_hline(panel.level, line={"dash": "dot", "width": 1, "color": FAINT})
     _mark(figure, panel.marks, at[-1] - at[0])
     scale = (height - TOP - BOTTOM) / (high - low)
-    ends = np.array([(line.y[np.isfinite(line.y)][-1] - low) * scale for line in panel.lines])
+    ends = np.array([(line.y[np.isfinite(line.y)][-1] - low) * scale for line in named])
     placed = spread_apart(ends, 14, 0, (high - low) * scale) if names else []
-    for line, y, end in zip(panel.lines, placed, ends, strict=False):
+    for line, y, end in zip(named, placed, ends, strict=True):
         at = float(line.x[np.isfinite(line.y)][-1])
         figure.add_annotation(
             text=line.name, xref="x", x=np.log10(at) if panel.log_x else at, y=end / scale + low,

@@ -43,7 +43,7 @@ class SearchRun:
 
 def lead(run: SearchRun) -> str:
     """What was searched, in one sentence."""
-    told = f" in {run.found['hours']:.2g} hours" if run.found else ""
+    told = f" in {counted(round(60 * run.found['hours']), 'minute')}" if run.found else ""
     names = ", ".join(run.spec.get("settings", {}))
     return (
         f"Which settings make a better policy? {counted(len(run.found.get('settings', [])), 'trial')}{told} over "
@@ -98,7 +98,9 @@ def _value(value: Any) -> str:
 
 def reproduce(run: SearchRun) -> str:
     """The command and the spec."""
-    command = html.code(shlex.join(["askwell", "search", str(run.root / "spec.toml"), "--out", "again"]))
+    command = html.code(
+        shlex.join(["askwell", "search", str(run.root / "spec.toml"), "--hours", "0.5", "--out", "again"])
+    )
     return command + html.details("The spec", html.code(tomli_w.dumps(run.spec)))
 
 

@@ -12,7 +12,7 @@ from optuna.trial import FrozenTrial, TrialState
 from scipy.stats import norm
 
 from askwell.comparison import compare
-from askwell.core import AskwellError, metric_of
+from askwell.core import AskwellError, counted, metric_of
 from askwell.search.halving import areas_of, difference
 from askwell.search.space import chosen
 from askwell.search.spec import SearchSpec
@@ -133,8 +133,9 @@ def more_time(rows: Sequence[Mapping[str, Any]], base: TrainingSpec, seconds: fl
         said = f"so {MORE} times as many would probably find nothing that is better by {delta:g} or more"
     else:
         said = f"so the best of {MORE} times as many would probably be better than the spec as it is by {later:.4f}"
+    took = counted(round(seconds / 60), "minute")
     return (
-        f"{len(gaps)} trials in {seconds / 3600:.2g} hours are better by {gaps.mean():+.4f} in the mean at their last "
+        f"{len(gaps)} trials in {took} are better by {gaps.mean():+.4f} in the mean at their last "
         f"validation; the standard deviation between them, noise taken away, is {true:.4f}. Their best should truly "
         f"be at {now:+.4f}, {said}."
     )
