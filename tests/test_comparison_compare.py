@@ -2,6 +2,7 @@
 
 import sys
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -165,3 +166,14 @@ def test_programs_are_dropped_once_their_cells_are_played(monkeypatch):
     askwell.compare("iris", **settings)
     assert len(set(dropped)) == len(dropped) == 4
     assert all(program._compiled is None for program in dropped)
+
+
+def test_an_accelerator_plays_many_splits_at_once_with_the_same_numbers(monkeypatch, both):
+    from askwell.comparison import play
+
+    monkeypatch.setattr(play, "accelerator_memory", lambda: 2**26)
+    wide = askwell.compare("iris", strategies=["random", "margin"], splits=5, **SMALL)
+    pools = split(encode(load("iris")), splits=1, seed=0, budget=10).pools
+    assert play.chunk_size(pools, Random()) > WIDEST
+    assert wide.records["picks"].to_list() == both.records["picks"].to_list()
+    np.testing.assert_allclose(wide.records["log_loss"], both.records["log_loss"], atol=1e-5)

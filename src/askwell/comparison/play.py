@@ -13,7 +13,7 @@ from askwell.comparison.store import Cell
 from askwell.core import MAJORITY, SCHEMA, SCORES, AbstractPlayer, AskwellError, Pool
 from askwell.core.geometry import LANDMARKS
 from askwell.data import Dataset
-from askwell.execution import compiled, versions
+from askwell.execution import accelerator_memory, compiled, versions
 from askwell.games import AbstractGame, Outcome, rollout
 
 MEMORY = 128 * 2**20
@@ -26,8 +26,12 @@ CACHE = 16 * 2**20
 """Bytes that the kernel matrices of one chunk may take: they are read again and again, from the cache if they fit."""
 
 
+ACCELERATED, SHARE = 1024, 0.5
+"""Most episodes in one chunk on an accelerator, and the share of its memory that they may take."""
+
+
 def chunk_size(pools: Pool, strategy: AbstractPlayer) -> int:
-    """How many splits of that shape are played at once.
+    """How many splits of that shape are played at once: few on a CPU, for its cache, many on an accelerator.
 
     It depends on nothing else: another width may round the last digit another way, and a split's records
     must not depend on how many splits there are.
@@ -35,7 +39,10 @@ def chunk_size(pools: Pool, strategy: AbstractPlayer) -> int:
     n, d = pools.x.shape[-2:]
     points = n + pools.selection_x.shape[-2] + pools.report_x.shape[-2]
     kernels = 12 * n * min(n, LANDMARKS)
-    fit = MEMORY // (4 * points * (2 * d + 3 * pools.classes) + kernels)
+    each, room = 4 * points * (2 * d + 3 * pools.classes) + kernels, accelerator_memory()
+    if room:
+        return max(1, min(ACCELERATED, int(SHARE * room) // each))
+    fit = MEMORY // each
     if "geometry" in strategy.needs:
         fit = min(fit, CACHE // kernels)
     return max(1, min(WIDEST, fit))

@@ -4,7 +4,7 @@ from askwell.execution.cache import compilation_cache, write_programs_whole
 from askwell.execution.directory import RunDirectory, versions
 from askwell.execution.executor import AbstractExecutor, Ray, Threads, make_executor
 from askwell.execution.interrupts import Interrupts, interrupts
-from askwell.execution.workers import Program, compiled, lapack, side_by_side, workers
+from askwell.execution.workers import Program, accelerator_memory, compiled, lapack, side_by_side, workers
 
 __all__ = [
     "AbstractExecutor",
@@ -13,6 +13,7 @@ __all__ = [
     "Ray",
     "RunDirectory",
     "Threads",
+    "accelerator_memory",
     "compilation_cache",
     "compiled",
     "interrupts",

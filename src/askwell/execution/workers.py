@@ -30,6 +30,14 @@ def workers() -> int:
     return int(os.environ.get("NPROC") or os.cpu_count() or 1)
 
 
+def accelerator_memory() -> int:
+    """Bytes that JAX may use on the accelerator that programs run on; 0 on a CPU."""
+    if jax.default_backend() == "cpu":
+        return 0
+    stats = jax.devices()[0].memory_stats() or {}
+    return int(stats.get("bytes_limit", 2**32))
+
+
 def compiled(function: Any, *arguments: Any, who: str = "The policy") -> Any:
     """A jitted function, compiled for arrays of these shapes.
 
