@@ -32,7 +32,8 @@ and {classes} classes, logistic regression. Each axis changes one of these numbe
 - Near-copies and wrong answers are in the pool alone. Accuracy is measured on clean points that were not in it.
 - The *lead* is a strategy's AULC less random's on the same tasks. Intervals are at 95 %, over worlds or over real sets
   with splits in them (`askwell.stats.bootstrap`). A lead within ±{delta} is *equivalent*; *not told apart* means that
-  there is not enough evidence. Each verdict stands on its own: of twenty without any difference, one is wrong.
+  there is not enough evidence. Where fewer worlds were played intervals are wider, and evidence may be lost without the
+  lead. Each verdict stands on its own: of twenty without any difference, one is wrong.
 """
 ABOUT = {
     "noise": "The annotator's answer is wrong with this probability, then one of the other classes.",
@@ -48,11 +49,10 @@ ABOUT = {
     "compares strategies within a row only. A batch of {labels} is chosen before any label is known.",
 }
 """What an axis of the spec is, in words."""
-LEARNING = """Measured on {tasks} worlds with up to {classes} classes. From the same {start} random labels the policy
-that training starts from draws eight batches among {candidates:,} points, as the trainer `siblings` does. The
-*signal* is the length of the mean gradient over tasks, the *noise* the standard deviation of one task's gradient.
-With rewards shuffled among the batches there is no signal. So many tasks must be averaged *until signal equals
-noise*.
+LEARNING = """Measured on worlds with up to {classes} classes. From the same {start} random labels the policy that
+training starts from draws eight batches among {candidates:,} points, as the trainer `siblings` does. The *signal* is
+the length of the mean gradient over tasks, the *noise* the standard deviation of one task's gradient. With rewards
+shuffled among the batches there is no signal. So many tasks must be averaged *until signal equals noise*.
 """
 
 
@@ -65,21 +65,27 @@ def main() -> None:
     played = [r for r in rows if "strategy" in r]
     places = [(axis["name"], value) for axis in spec["axes"] for value in axis["values"]]
     done = {(r["axis"], r["value"], r["strategy"]) for r in played}
-    if any((*place, name) not in done for place in places for name in spec["strategies"]):
+    learnt = sum(r["axis"] == "gradient" for r in rows) == len(spec["gradient"]["batches"])
+    if not learnt or any((*place, name) not in done for place in places for name in spec["strategies"]):
         raise SystemExit("The study is not finished; run the command of studies/scaling.py again.")
     axes, strategies = spec["axes"], [s for s in spec["strategies"] if s != "random"]
     found, shared = leads(played), leads(played, shared=True)
-    spent = sum(r.get("compile", 0) + r["episode"] * len(r["units"]) for r in played if "episode" in r)
-    spent += sum(r["seconds"] * spec["gradient"]["tasks"] for r in rows if r["axis"] == "gradient")
+    spent = sum(r.get("compile", 0) + r["episode"] * len(r["units"]) for r in played if "aulc" in r)
+    spent += sum(r["seconds"] * len(r["spread"]) for r in rows if r["axis"] == "gradient")
     slow = ", ".join(f"{name} {share:.0%}" for name, share in spec["slow"].items())
     page = [HEAD.format(**{**spec, "slow": slow}, minutes=spent / 60, delta=METRICS[ACCURACY].delta)]
-    page += ["## In short, for worlds", "", *(short(axis, strategies, found, shared) for axis in axes), ""]
-    groups, said, more = agreements(rows, axes)
-    learning, most = gradient(rows)
+    groups, agreed, more = agreements(rows, axes)
+    learning, learned, most = gradient(rows)
+    page += ["## In short, for worlds", "", *(short(axis, strategies, found, shared) for axis in axes)]
+    wide = [axis["name"] for axis in axes if axis["varies"] == "features"]
+    page += [*(line for line in agreed if any(f"{name}, worlds" in line for name in wide)), *learned, ""]
     for family, name in (("worlds", "scaling.png"), ("real sets", "scaling-real.png")):
         panels = [p for axis in axes if (p := panel(axis, family, strategies, found))]
         panels += [*more, *most] if family == "worlds" else []
-        files.draw_all(panels).savefig(HOME / name)
+        figure = files.draw_all(panels)
+        for ax in figure.axes:
+            ax.tick_params(axis="x", labelsize=6)  # 100 and 200 lie close together
+        figure.savefig(HOME / name)
         page += [
             f"![{alt(panels)}]({name})",
             "",
@@ -100,9 +106,9 @@ def main() -> None:
             page += at_once(axis, strategies, played)
     page += ["## Do k-means groups agree better with classes in higher dimensions?", ""]
     page += ["Adjusted mutual information: 1 if groups are the classes, 0 for chance.", ""]
-    page += [*groups, *said, ""]
+    page += [*groups, *agreed, ""]
     page += ["## Does a bigger batch give the policy gradient a bigger signal?", ""]
-    page += [LEARNING.format(**spec["gradient"], classes=spec["classes"]), *learning]
+    page += [LEARNING.format(**spec["gradient"], classes=spec["classes"]), *learning, *learned, ""]
     page += ["## Where each strategy breaks", "", *broken(axes, strategies, found, played)]
     sized = [axis for axis in axes if axis["varies"] in ("features", "pool", "batch")]
     page += ["Seconds an episode:", "", *seconds(sized, ["random", *strategies], played)]

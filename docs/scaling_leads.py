@@ -24,7 +24,7 @@ UNITS = {
     "copies": "share of near-copies",
     "classes": "classes",
     "features": "features",
-    "pool": "points in the pool",
+    "pool": "points in the pool, in hundreds",
     "batch": "labels in a batch",
 }
 Leads = dict[tuple[str, float, str, str], Interval]
@@ -117,7 +117,7 @@ def trend(known: list[tuple[float, Interval]], what: str = "the lead", form: str
 
 
 def short(axis: dict, strategies: list[str], found: Leads, shared: Leads) -> str:
-    """Who leads at both ends of an axis in worlds (on those that all played), and who is better than random no more."""
+    """Who leads at both ends of an axis in worlds (on those that all played), and whose lead is not shown any more."""
     along = {
         name: [(v, i) for v in axis["values"] if (i := found.get((axis["name"], v, "worlds", name)))]
         for name in strategies
@@ -135,8 +135,8 @@ def short(axis: dict, strategies: list[str], found: Leads, shared: Leads) -> str
         elif better[-1] + 1 < len(known):
             lost.append(f"{name} beyond {number(known[better[-1]][0])}")
     text = f"- **{axis['name']}.** Furthest above random: {', '.join(best)}."
-    text += f" Better than random no more: {', '.join(lost)}." if lost else ""
-    return text + (f" Never better: {', '.join(never)}." if never else "")
+    text += f" No evidence of a lead any more: {', '.join(lost)}." if lost else ""
+    return text + (f" No evidence at any value: {', '.join(never)}." if never else "")
 
 
 def sentence(axis: dict, strategy: str, found: Leads) -> str:
@@ -226,6 +226,7 @@ def panel(axis: dict, family: str, strategies: list[str], found: Leads) -> Lines
         known = [(v, i) for v in axis["values"] if (i := found.get((axis["name"], v, family, name)))]
         if known:
             x, y = np.array([v for v, _ in known], float), np.array([i.estimate for _, i in known])
+            x = x / 100 if axis["varies"] == "pool" else x  # their ticks would overlap
             low, high = (
                 np.array([np.nan if i[k] is None else i[k] for _, i in known], float) for k in (1, 2)
             )

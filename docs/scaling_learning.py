@@ -29,7 +29,7 @@ def agreements(rows: list[dict], axes: list[dict]) -> tuple[list[str], list[str]
                                 "16 groups, as policies see them": shown(both[1], ".3f")})  # fmt: skip
                 points.append((row["value"], both[0]))
             if len(points) > 1:
-                said.append(f"- **{axis['name']}, {family}.** {trend(points, 'Agreement', '.3f')}.")
+                said.append(f"- **k-means, {axis['name']}, {family}.** {trend(points, 'Agreement', '.3f')}.")
                 x, y = np.array([p[0] for p in points], float), np.array([p[1].estimate for p in points])
                 low, high = (
                     np.array([p[1][k] if p[1][k] is not None else np.nan for p in points], float)
@@ -73,7 +73,7 @@ def signal(products: np.ndarray) -> tuple[float, float, float]:
     return ratio(products), ratio(products) - half, ratio(products) + half
 
 
-def gradient(rows: list[dict]) -> tuple[list[str], list[Lines]]:
+def gradient(rows: list[dict]) -> tuple[list[str], list[str], list[Lines]]:
     """The policy gradient's signal-to-noise against the batch: table, sentences and panels."""
     own = sorted((r for r in rows if r["axis"] == "gradient"), key=lambda r: r["value"])
     real, shuffled = ([signal(np.array(r[name])) for r in own] for name in ("products", "shuffled"))
@@ -83,6 +83,7 @@ def gradient(rows: list[dict]) -> tuple[list[str], list[Lines]]:
     lines = [
         {
             "batch": number(row["value"]),
+            "tasks": len(row["spread"]),
             "signal to noise of a task": told(one),
             "rewards shuffled": told(other),
             "tasks until signal equals noise": f"{tasks:.0f}" if tasks else "no signal found",
@@ -93,21 +94,18 @@ def gradient(rows: list[dict]) -> tuple[list[str], list[Lines]]:
         }
         for row, one, other, tasks in zip(own, real, shuffled, needed, strict=True)
     ]
-    ends = (own[0]["value"], real[0]), (own[-1]["value"], real[-1])
-    best = max(range(len(real)), key=lambda i: real[i][0])
-    (first, a), (last, b) = ends
-    if a[1] <= b[2] and b[1] <= a[2]:
-        change = "is not clearly another than"
-    else:
-        change = f"is {'higher' if b[0] > a[0] else 'lower'} than"
+    first, last, a = own[0]["value"], own[-1]["value"], real[0]
+    at = lambda which: (
+        ", ".join(number(r["value"]) for r, s in zip(own, real, strict=True) if which(s)) or "none"
+    )
     reward, spread = ([float(np.mean(r[name])) for r in own] for name in ("reward", "spread"))
     said = [
-        f"- **Signal.** The gradient's signal-to-noise with batches of {last} {change} with batches of {first} "
-        f"({root(b[0]):.3f} and {root(a[0]):.3f} a task); it is highest with batches of {own[best]['value']} "
-        f"({root(real[best][0]):.3f}).",
-        f"- **Impact.** A batch of {last} changes the accuracy by {reward[-1]:+.4f} in the mean, one of {first} by "
-        f"{reward[0]:+.4f}. But a policy learns from how batches from the same state differ: their rewards have a "
-        f"standard deviation of {spread[-1]:.4f} with batches of {last}, of {spread[0]:.4f} with batches of {first}.",
+        f"- **Gradient's signal.** Batches with which it is told from noise: {at(lambda s: s[1] > 0)}; those with "
+        f"which it is not: {at(lambda s: s[1] <= 0)}. Signal-to-noise is clearly higher than with batches of {first}: "
+        f"{at(lambda s: s[1] > a[2])}; clearly lower: {at(lambda s: s[2] < a[1])}.",
+        f"- **Impact of an action.** A batch of {last} changes the accuracy by {reward[-1]:+.4f} in the mean, one of "
+        f"{first} by {reward[0]:+.4f}. But a policy learns from how batches from the same state differ: their rewards "
+        f"have a standard deviation of {spread[-1]:.4f} with batches of {last}, {spread[0]:.4f} with {first}.",
     ]
     x = np.array([r["value"] for r in own], float)
     drawn = []
@@ -122,4 +120,4 @@ def gradient(rows: list[dict]) -> tuple[list[str], list[Lines]]:
         Lines("sibling batches", "labels in a batch", "spread of rewards",
               (Line("rewards", x, np.array(spread), colour=style("learned").colour),), log_x=True, floor=0),
     ]  # fmt: skip
-    return [*table(pl.DataFrame(lines)), *said, ""], panels
+    return table(pl.DataFrame(lines)), said, panels

@@ -175,8 +175,10 @@ def gradients(batch: int, spec: Scaling) -> Row:
         right, other, metrics = trainer.gradient(policy, game, scale, key, pool)
         return ravel_pytree(right)[0], ravel_pytree(other)[0], jnp.sqrt(metrics.spread), metrics.returns
 
-    run, drawn, found, seconds = Program(one), source.tasks().draw((0,), given.tasks), [], 0.0
-    for i in range(given.tasks):  # one by one: the gradient of a large batch keeps gigabytes
+    run, drawn, found, seconds = Program(one), source.tasks().draw((0,), max(given.tasks)), [], 0.0
+    for i in range(
+        given.tasks[given.batches.index(batch)]
+    ):  # one by one: the gradient of a large batch keeps gigabytes
         start = time.perf_counter()
         task = jax.tree.map(lambda leaf, i=i: leaf[i], drawn)
         found.append([np.asarray(part, float) for part in run(jax.random.key(i), task)])

@@ -53,14 +53,23 @@ class Axis(AbstractSpec):
 
 
 class Gradient(AbstractSpec):
-    """Where the policy gradient is measured: `tasks` episodes of `rounds` batches after `start` random labels."""
+    """Where the policy gradient is measured: episodes of `rounds` batches after `start` random labels.
+
+    `tasks` says how many, for each of the `batches`; they are the first of the same ones.
+    """
 
     batches: Sizes
     rounds: Size
     start: Size
     pool: Size
     candidates: Size
-    tasks: Annotated[int, Field(ge=8)]
+    tasks: Annotated[tuple[Annotated[int, Field(ge=8)], ...], BeforeValidator(tuples)]
+
+    @model_validator(mode="after")
+    def _each(self) -> "Gradient":
+        if len(self.tasks) != len(self.batches):
+            raise ValueError(f"tasks of the gradient has {len(self.tasks)} numbers; give one for each batch.")
+        return self
 
 
 class Scaling(AbstractSpec):
