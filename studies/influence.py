@@ -1,4 +1,4 @@
-"""How near does one Newton step come to a refit, where does it break, and how much sooner is it there?
+"""How near do two Newton steps come to a refit, where do they break, and how much sooner are they there?
 
     python studies/influence.py --out runs/influence.json && python docs/influence.py
 

@@ -122,7 +122,7 @@ def alt(data: Influence) -> str:
 
 
 def caption(data: Influence) -> str:
-    """Who buys labels that help, whether one step foretells it, and whether harm points at wrong answers."""
+    """Who buys labels that help, whether the closed form foretells it, and whether harm points at wrong answers."""
     shares = data.rounds.group_by("strategy", maintain_order=True).agg(
         pl.col("helped", "hurt", "nothing", "agreement", "gap").mean()
     )

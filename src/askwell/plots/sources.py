@@ -123,7 +123,7 @@ class Effects(NamedTuple):
     Attributes:
         labels: a row a label: ``dataset``, ``split``, ``strategy``, ``round``; ``labels`` bought after its round;
             ``effect``: by how much the log-loss on the report split rises without it, right after its round (nats;
-            above 0: it helped); ``foretold``: the same by one Newton step instead of a refit, NaN where the learner
+            above 0: it helped); ``foretold``: the same in closed form instead of by a refit, NaN where the learner
             has none; ``in_the_end``: as ``effect``, when all labels were bought; ``wrong``: whether the annotator gave
             a wrong answer; ``training_loss`` of the round's labels and ``log_loss`` on the report split.
     """
