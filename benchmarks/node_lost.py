@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import ray
 from ray.cluster_utils import Cluster
 
 from askwell import compare
@@ -39,10 +40,11 @@ def main(splits: str = "4", strategies: str = "random,margin,uherding") -> None:
     with tempfile.TemporaryDirectory() as folder:
         there = compare(**settings, out=Path(folder) / "run", executor="ray", progress=watch)
         files = len(list(Path(folder).rglob("*.parquet")))
-    cluster.shutdown()
     cells = here.select("dataset", "strategy", "split").n_unique()
     same = there.records.drop("seconds").equals(here)
     print(f"{cells} cells, {files} files; the records are {'' if same else 'NOT '}the same.")
+    ray.shutdown()
+    cluster.shutdown()
     sys.exit(not (same and files == cells))
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import time
+import types
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,16 @@ def test_what_a_job_raises_is_raised_here(works):
     for one in (works, Threads(1)):
         with pytest.raises(AskwellError, match=r"^Job 2 cannot be done\.$"):
             list(one.map(Fails(), range(5)))
+
+
+def test_a_module_that_is_not_there_is_named(works, monkeypatch):
+    module = types.ModuleType("only_here")
+    exec("def play(job):\n    return job", module.__dict__)
+    monkeypatch.setitem(sys.modules, "only_here", module)
+    with pytest.raises(
+        AskwellError, match="has no module 'only_here'; install Askwell, and modules of your own"
+    ):
+        list(works.map(module.play, [1]))
 
 
 def always(job):

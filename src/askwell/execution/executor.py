@@ -5,6 +5,7 @@ import itertools
 import logging
 import math
 import os
+import re
 import socket
 import sys
 import time
@@ -136,6 +137,11 @@ class Ray(AbstractExecutor):
                 try:
                     result = ray.get(done)
                 except ray.exceptions.RayTaskError as error:
+                    if missing := re.search(r"No module named '([\w.]+)'", str(error)):
+                        raise AskwellError(
+                            f"A machine of the Ray cluster has no module '{missing[1]}'; install Askwell, and modules "
+                            "of your own, on all machines."
+                        ) from None
                     raise (error.cause if isinstance(error.cause, AskwellError) else error) from None
                 except ray.exceptions.RayError as error:
                     raise AskwellError(
