@@ -67,6 +67,6 @@ def caption(data: pl.DataFrame) -> str:
     ended = int((last["state"] == "complete").sum())
     return (
         f"{counted(len(last), 'trial')}, all judged on the same tasks; {ended} trained to the end, the others were "
-        "stopped where they were reliably worse than the better half. Of many trials the highest is partly luck, so "
-        "the winner is judged again on fresh splits."
+        "stopped where they were worse than the better half by more than a standard error. Of many trials the highest "
+        "is partly luck, so the winner is judged again on fresh splits."
     )

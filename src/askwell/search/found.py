@@ -135,9 +135,9 @@ def more_time(rows: Sequence[Mapping[str, Any]], base: TrainingSpec, seconds: fl
         said = f"so the best of {MORE} times as many would probably be better than the spec as it is by {later:.4f}"
     took = counted(round(seconds / 60), "minute")
     return (
-        f"{len(gaps)} trials in {took} are better by {gaps.mean():+.4f} in the mean at their last "
-        f"validation; the standard deviation between them, noise taken away, is {true:.4f}. Their best should truly "
-        f"be at {now:+.4f}, {said}."
+        f"{len(gaps)} trials in {took} were {gaps.mean():+.4f} from the spec as it is at their last validation, in the "
+        f"mean; the standard deviation between them, noise taken away, is {true:.4f}. Their best should truly be at "
+        f"{now:+.4f}, {said}."
     )
 
 
