@@ -191,7 +191,7 @@ def test_batches_come_without_waiting_and_the_classifier_is_judged(path):
                     assert project.changed.wait(timeout=60)
             answer_all(project, "anna", ids)
         with project.changed:
-            while judge.assessment.accuracy is None:
+            while not judge.curve:  # a first look at very few labels makes no point of the curve
                 assert project.changed.wait(timeout=60)
     finally:
         for worker in workers:
