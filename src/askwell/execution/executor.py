@@ -150,6 +150,10 @@ class Ray(AbstractExecutor):
                     ) from error
                 keep(result)
                 yield running.pop(done), result
+        except KeyboardInterrupt:
+            ray.shutdown()  # a process that leaves at once would leave Ray's behind
+            running.clear()
+            raise
         finally:
             for job in running:
                 ray.cancel(job, force=False)
