@@ -55,9 +55,9 @@ again, on splits that no trial has seen.
 
 def table(run: SearchRun) -> str:
     """A line a trial, the best at its last validation first; of its settings those that differ from the spec's."""
-    usual, lines = run.found["settings"][0], []
+    first, lines = run.found["settings"][0], []
     for row in last(run):
-        own = {name: v for name, v in run.found["settings"][row["trial"]].items() if usual[name] != v}
+        own = {name: v for name, v in run.found["settings"][row["trial"]].items() if first[name] != v}
         gap = f"{row['difference']:+.4f} ± {1.96 * row['error']:.4f}" if row["trial"] else "as it is"
         lines.append(f"| {row['trial']} | {gap} | {row['update']} | {row['state']} | {settings(own)} |")
     return "\n".join(lines)

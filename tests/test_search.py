@@ -15,7 +15,7 @@ from askwell.plots import FIGURES
 from askwell.report import open_run, report
 from askwell.search import Found, SearchSpec, found, search, space
 from askwell.search.halving import FEWEST, difference, goes_on
-from askwell.search.run import JOURNAL
+from askwell.search.run import JOURNAL, Trials
 from askwell.training import TrainingSpec
 
 BASE = """
@@ -199,14 +199,19 @@ def played(tmp_path_factory):
     (root / "base.toml").write_text(BASE)
     (root / "search.toml").write_text(SPEC)
     spec, out, said = SearchSpec.read(root / "search.toml"), root / "run", []
+    with pytest.MonkeyPatch.context() as patched, contextlib.suppress(KeyboardInterrupt):
+        # Ctrl-C in the midst of the first trial, after its first validation.
+        patched.setattr(Trials, "_look", lambda trials: _stop_at(list(out.rglob("checkpoint.*")), 1))
+        search(spec, 1.0, out)
+    assert not (out / "found.json").exists()
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C after the first trial
-        search(spec, 1.0, out, lambda what, spent: said.append(what) or _stop(said))
+        search(spec, 1.0, out, lambda what, spent: said.append(what) or _stop_at(said, 1))
     first = search(spec, 1.0, out, lambda what, spent: said.append(what), most=2)
     return spec, out, said, first
 
 
-def _stop(said):
-    if len(said) == 1:
+def _stop_at(seen, many):
+    if len(seen) == many:
         raise KeyboardInterrupt
 
 

@@ -9,7 +9,7 @@ from askwell.comparison.run import Progress, run
 from askwell.comparison.spec import Spec
 from askwell.comparison.store import Store
 from askwell.core import AskwellError
-from askwell.data import Dataset, Table, load, rows_of
+from askwell.data import Dataset, Table, load, rows_of, split
 from askwell.encoders import encode_table, unused
 from askwell.learners import as_learner
 from askwell.policies import as_strategy
@@ -71,6 +71,18 @@ def compare(
     store = Store(out) if out is not None else None
     ran = run(spec, datasets, store, _made(own), _made(own_learners), progress, executor)
     return Result(spec, ran.records, ran.compile_seconds, ran.run_seconds, tuple(notes))
+
+
+def check(spec: Spec) -> None:
+    """Whether a comparison's datasets are there, and large enough for its budget.
+
+    Raises:
+        AskwellError: if one is not.
+    """
+    for name in spec.datasets:
+        data = _dataset(name, name, spec, [])
+        for batch in spec.batches:
+            split(data, seed=spec.seed, splits=1, pool=spec.pool, budget=spec.budget(batch))
 
 
 def _own(given: Any, make: Callable[[Any, str], _T]) -> dict[str, _T | None]:

@@ -18,8 +18,7 @@ from askwell.comparison.play import Episodes, chunk_size, to_records
 from askwell.comparison.spec import Spec
 from askwell.comparison.store import Cell
 from askwell.core import AbstractLearner, AbstractPlayer, AskwellError
-from askwell.data import Dataset, load, split
-from askwell.encoders import encode_table
+from askwell.data import Dataset, split
 from askwell.games import fits
 from askwell.strategies.function import QueryError
 
@@ -132,18 +131,6 @@ class Playing:
             truth, each = np.asarray(splits.pools.report_y[place]), seconds / len(job.splits)
             records[cell] = to_records(cell, dataset, splits.rows[place], truth, game, one, spec.seed, each)
         return Played(records, compiling, seconds)
-
-
-def check(spec: Spec) -> None:
-    """Whether a comparison's datasets are there, and large enough for its budget.
-
-    Raises:
-        AskwellError: if one is not.
-    """
-    for name in spec.datasets:
-        data = encode_table(load(name, label=spec.label, id=spec.id), spec.features, spec.encoder)
-        for batch in spec.batches:
-            split(data, seed=spec.seed, splits=1, pool=spec.pool, budget=spec.budget(batch))
 
 
 class Programs:

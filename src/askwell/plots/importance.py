@@ -7,11 +7,10 @@ from plotly.graph_objects import Figure as Web
 from askwell.core import AskwellError, listed
 from askwell.plots import chart, files, web
 from askwell.plots.chart import Dot, Dots
-from askwell.plots.palette import style
+from askwell.plots.palette import GREY, style
 from askwell.plots.sources import Search
 
 SOURCE = "search"
-GREY = "#9a9a9a"
 
 
 def data(search: Search) -> pl.DataFrame:
@@ -27,10 +26,10 @@ def data(search: Search) -> pl.DataFrame:
 
 def charts(data: pl.DataFrame) -> list[Dots]:
     """One panel: a row a setting."""
-    own, noise = style("learned"), ("o",)
+    own = style("learned")
     dots = []
     for row in data.iter_rows(named=True):
-        dots.append(Dot(row["setting"], 100 * row["noise"], None, None, GREY, *noise, "noise alone, 95 %"))
+        dots.append(Dot(row["setting"], 100 * row["noise"], None, None, GREY, "o", "noise alone, 95 %"))
         dots.append(Dot(row["setting"], 100 * row["importance"], None, None, *own, "this search"))
     return [Dots("What matters", "share of the differences explained (%)", tuple(dots))]
 

@@ -88,6 +88,9 @@ GOOD, BAD, ALARM = "#0072b2", "#b34a00", "#c0182a"
 PALE = "#eeeeee"
 """Tiles that say nothing much."""
 
+GREY = "#9a9a9a"
+"""What is there to be compared with, without a name of its own."""
+
 CLASSES = (
     *("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#997700", "#ee8866", "#44bb99"),
     *("#882255", "#555555", "#bbbbbb"),

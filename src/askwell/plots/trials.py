@@ -7,11 +7,10 @@ from plotly.graph_objects import Figure as Web
 from askwell.core import AskwellError, counted
 from askwell.plots import chart, files, web
 from askwell.plots.chart import Line, Lines
-from askwell.plots.palette import style
+from askwell.plots.palette import GREY, style
 from askwell.plots.sources import Search
 
 SOURCE = "search"
-GREY = "#9a9a9a"
 
 
 def data(search: Search) -> pl.DataFrame:

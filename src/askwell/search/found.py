@@ -19,7 +19,7 @@ from askwell.search.spec import SearchSpec
 from askwell.training import TrainingSpec
 
 FOUND = "found.json"
-WINNER, USUAL = "the winner", "the spec as it is"
+WINNER, BASELINE = "the winner", "the spec as it is"
 SHUFFLES, ENOUGH = 20, 8
 """Shuffled searches that an importance is held against, and trials below which none is told."""
 
@@ -85,10 +85,10 @@ def last_word(
     best = max(finished, key=lambda t: t.value or 0.0, default=None)
     verdict, gap = "no trial but the spec itself was trained to its end, so nothing is judged", None
     if best is not None:
-        players = {WINNER: f"policy:{home(best.params)}", USUAL: f"policy:{home(trials[0].params)}"}
+        players = {WINNER: f"policy:{home(best.params)}", BASELINE: f"policy:{home(trials[0].params)}"}
         result = compare(
             strategies=players,
-            baseline=USUAL,
+            baseline=BASELINE,
             spec=spec.last(base),
             out=root / "last" / f"trial-{best.number}",
         )
@@ -112,9 +112,9 @@ def last_word(
 def _rows(trial: FrozenTrial, first: FrozenTrial) -> list[dict[str, Any]]:
     rows = []
     for update in sorted(trial.intermediate_values):
-        own, usual = areas_of(trial, update), areas_of(first, update)
-        if own is not None and usual is not None:
-            mean, error = difference(own, usual)
+        own, baseline = areas_of(trial, update), areas_of(first, update)
+        if own is not None and baseline is not None:
+            mean, error = difference(own, baseline)
             told = {"difference": mean, "error": error, "state": trial.state.name.lower()}
             rows.append({"trial": trial.number, "update": update, **told})
     return rows

@@ -14,7 +14,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import Trial, TrialState
 
-from askwell.comparison.jobs import check
+from askwell.comparison import check
 from askwell.core import AskwellError, metric_of
 from askwell.execution import RunDirectory, make_executor
 from askwell.search.found import FOUND, Found, last_word
@@ -64,15 +64,17 @@ def search(
     if directory.begin(spec) is None:
         directory.keep(spec)
     study = _study(spec, directory.root)
-    _take_up(study, default(spec.settings, base.model_dump()))
+    known = study.get_trials(deepcopy=False)
+    if not known:
+        study.enqueue_trial(default(spec.settings, base.model_dump()))
+    left = [trial.number for trial in known if trial.state == TrialState.RUNNING]
     deadline = start + hours * 3600 * (1 - LAST)
     trials = Trials(spec, base, directory.root.absolute(), deadline)
-    numbers = itertools.takewhile(
-        lambda number: time.time() < deadline, itertools.count() if most is None else range(most)
-    )
-    if works is not None and not study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
-        watch(trials(next(numbers, 0)), time.time() - start)  # the spec itself, before what is compared to it
-    told = map(trials, numbers) if works is None else (said for _, said in works.map(trials, numbers))
+    jobs = itertools.islice(itertools.chain(left, itertools.repeat(None)), most)
+    jobs = itertools.takewhile(lambda job: time.time() < deadline, jobs)
+    if works is not None and (not known or 0 in left):
+        watch(trials(next(jobs, None)), time.time() - start)  # the spec itself, before what is compared to it
+    told = map(trials, jobs) if works is None else (said for _, said in works.map(trials, jobs))
     for said in told:
         watch(said, time.time() - start)
     watch("Now the winner is judged on fresh splits.", time.time() - start)
@@ -103,32 +105,25 @@ def _study(spec: SearchSpec, root: Path) -> optuna.Study:
         ) from error
 
 
-def _take_up(study: optuna.Study, own: Mapping[str, Any]) -> None:
-    """The spec itself comes first; what was running when an earlier search ended is played again."""
-    trials = study.get_trials(deepcopy=False)
-    if not trials:
-        study.enqueue_trial(dict(own))
-    for trial in trials:
-        if trial.state == TrialState.RUNNING:
-            study.tell(trial.number, state=TrialState.FAIL)
-            study.enqueue_trial(trial.params)
-
-
 class Trials:
     """Plays trials, in any process: the storage is a file."""
 
     def __init__(self, spec: SearchSpec, base: TrainingSpec, root: Path, deadline: float):
         self.spec, self.base, self.root, self.deadline = spec, base, root, deadline
 
-    def __call__(self, number: int) -> str:
-        """Train with some settings as long as it goes on and there is time; what became of it, in words."""
+    def __call__(self, left: int | None) -> str:
+        """Train with some settings as long as it goes on and there is time; what became of it, in words.
+
+        `left` is the number of a trial that an earlier search left running; None asks for a new one.
+        """
         study = _study(self.spec, self.root)
-        trial = study.ask(space(self.spec.settings))
-        self._remember(study, trial)
+        if left is None:
+            trial = study.ask(space(self.spec.settings))
+            self._remember(study, trial)
+        else:
+            trial = Trial(study, study.get_trials(deepcopy=False)[left]._trial_id)
         try:
-            made = TrainingSpec.make(
-                **applied(self.base.model_dump(), chosen(self.spec.settings, trial.params))
-            )
+            made = TrainingSpec.make(**self._fields(trial.params))
             decide = lambda update, areas: self._judged(study, trial, update, areas)
             train(made, self.home(trial.params), lambda row: self._look(), decide)
         except optuna.TrialPruned:
@@ -151,9 +146,11 @@ class Trials:
 
     def home(self, params: Mapping[str, Any]) -> Path:
         """The directory of a training, the same for the same settings."""
-        fields = applied(self.base.model_dump(), chosen(self.spec.settings, params))
-        told = json.dumps(fields, sort_keys=True, default=list)
+        told = json.dumps(self._fields(params), sort_keys=True, default=list)
         return self.root / TRIALS / hashlib.sha256(told.encode()).hexdigest()[:16]
+
+    def _fields(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        return applied(self.base.model_dump(), chosen(self.spec.settings, params))
 
     def _judged(self, study: optuna.Study, trial: Trial, update: int, areas: list[np.ndarray]) -> None:
         sign = metric_of(self.base.metric).sign
@@ -166,7 +163,7 @@ class Trials:
             raise _TimeIsUp
 
     def _remember(self, study: optuna.Study, trial: Trial) -> None:
-        """The same settings may have been tried, and stopped or left off: that is where they go on."""
+        """The same settings may have been tried, and stopped: that is where they go on."""
         twins = [
             t
             for t in study.get_trials(deepcopy=False)
@@ -180,8 +177,8 @@ class Trials:
 def _report(study: optuna.Study, trial: Trial, update: int, own: np.ndarray) -> None:
     """Keep a trial's areas, and tell how much better it is than the first."""
     trial.set_user_attr(attribute(update), own.tolist())
-    usual = areas_of(study.get_trials(deepcopy=False)[0], update)
-    trial.report(0.0 if usual is None else difference(own, usual)[0], update)
+    first = areas_of(study.get_trials(deepcopy=False)[0], update)
+    trial.report(0.0 if first is None else difference(own, first)[0], update)
 
 
 def _reached(study: optuna.Study, trial: Trial) -> tuple[int | None, dict[int, float]]:
