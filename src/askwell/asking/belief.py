@@ -5,7 +5,6 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,6 +14,7 @@ from askwell.core import AbstractFitted, AbstractLearner, AskwellError
 from askwell.data.arrays import map_npy
 from askwell.data.load import open_file
 from askwell.data.matrix import aligned
+from askwell.execution import quick
 from askwell.learners import SklearnLearner
 
 BLOCK = 65_536
@@ -100,7 +100,7 @@ def failing(learner: AbstractLearner) -> Iterator[None]:
         raise AskwellError(f"The learner '{learner.name}' failed on the labels so far: {reason}") from error
 
 
-@eqx.filter_jit
+@quick
 def _fit(
     learner: AbstractLearner,
     key: PRNGKeyArray,
@@ -112,7 +112,7 @@ def _fit(
     return learner.fit(key, x, y, weight, classes)
 
 
-@eqx.filter_jit
+@quick
 def _log_proba(fitted: AbstractFitted, x: Float[Array, "m d"]) -> Float[Array, "m c"]:
     return fitted.log_proba(x)
 

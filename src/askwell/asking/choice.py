@@ -3,7 +3,6 @@
 import textwrap
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,6 +12,7 @@ from askwell.asking.belief import fit_to, places, predict, take
 from askwell.asking.candidates import choose
 from askwell.core import NOT_ASKED, AbstractFitted, AbstractLearner, AbstractStrategy, AskwellError, View
 from askwell.data.matrix import aligned
+from askwell.execution import quick
 
 
 class Choice(NamedTuple):
@@ -87,7 +87,7 @@ def choose_rows(
     return Choice(chosen, log_proba[picks], note)
 
 
-@eqx.filter_jit
+@quick
 def _select(
     strategy: AbstractStrategy,
     key: PRNGKeyArray,

@@ -1,6 +1,5 @@
 """What the learner says of labelled rows that it was not fitted to."""
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,6 +7,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from askwell.asking.belief import columns, failing, learner_key, padded, places
 from askwell.core import AbstractLearner
+from askwell.execution import quick
 
 FOLDS = 10
 
@@ -49,7 +49,7 @@ def folds(y: np.ndarray) -> np.ndarray:
     return fold
 
 
-@eqx.filter_jit
+@quick
 def _out_of_fold(
     learner: AbstractLearner,
     key: PRNGKeyArray,

@@ -47,10 +47,13 @@ class KeptTable:
 
     def cells(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         """Features of some rows by column, floats or words."""
-        return {
-            name: take(self.table[f"f{i}"], pa.array(rows)).to_numpy(zero_copy_only=False)
-            for i, name in enumerate(self.features)
-        }
+        # `pa.array` and `to_numpy` would import pandas, which takes longer than all the rest.
+        at = pa.Int64Array.from_buffers(pa.int64(), len(rows), [None, pa.py_buffer(rows.astype(np.int64))])
+        return {name: _values(take(self.table[f"f{i}"], at)) for i, name in enumerate(self.features)}
+
+
+def _values(column: pa.ChunkedArray) -> np.ndarray:
+    return np.array(column.to_pylist(), float if pa.types.is_floating(column.type) else object)
 
 
 def key_of(path: Path, options: Any) -> str | None:

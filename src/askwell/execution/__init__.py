@@ -4,7 +4,15 @@ from askwell.execution.cache import compilation_cache, write_programs_whole
 from askwell.execution.directory import RunDirectory, versions
 from askwell.execution.executor import AbstractExecutor, Ray, Threads, make_executor
 from askwell.execution.interrupts import Interrupts, interrupts
-from askwell.execution.workers import Program, accelerator_memory, compiled, lapack, side_by_side, workers
+from askwell.execution.workers import (
+    Program,
+    accelerator_memory,
+    compiled,
+    lapack,
+    quick,
+    side_by_side,
+    workers,
+)
 
 __all__ = [
     "AbstractExecutor",
@@ -19,6 +27,7 @@ __all__ = [
     "interrupts",
     "lapack",
     "make_executor",
+    "quick",
     "side_by_side",
     "versions",
     "workers",

@@ -18,7 +18,8 @@ def compilation_cache() -> None:
         except OSError:  # a home that cannot be written to; JAX would warn at every program
             return
         jax.config.update("jax_compilation_cache_dir", str(path))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+    # What compiles sooner than this is not read from a file any sooner.
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.01)
 
 
 def write_programs_whole() -> None:

@@ -10,17 +10,25 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
+import equinox as eqx
 import jax
-import scipy.linalg  # noqa: F401  (its BLAS is the one that JAX calls, and must be there to be limited)
 from threadpoolctl import threadpool_limits
 
 from askwell.core import AskwellError
 
-OPTIONS: dict[str, str | bool] = {"xla_cpu_multi_thread_eigen": False, "xla_backend_optimization_level": "1"}
-"""Compiler options of every program: one thread each, and LLVM's first level of optimisation. Higher ones take a fifth
-longer to compile and gave nothing faster (ten strategies on satimage)."""
+QUICK: dict[str, str | bool] = {"xla_backend_optimization_level": "1", "xla_cpu_use_fusion_emitters": False}
+"""Compiler options of every program that a person waits for. LLVM's higher levels take a fifth longer and gave nothing
+faster (ten strategies on satimage). XLA's new emitters take half as long again; programs with them run 0 to 20 % sooner
+(nine strategies, pool 1,000), which pays from about 500 splits of one dataset on."""
+
+quick: Any = partial(cast(Any, eqx.filter_jit), compiler_options=QUICK)  # overloads lack options of `jax.jit`
+"""`eqx.filter_jit` for such a program."""
+
+OPTIONS = QUICK | {"xla_cpu_multi_thread_eigen": False}
+"""Of programs that run side by side: one thread each."""
 
 
 def workers() -> int:
@@ -87,6 +95,8 @@ def side_by_side(at_once: int) -> Iterator[ThreadPoolExecutor]:
     Left alone, BLAS splits a matrix of some 60 columns over all cores and waits for them: with programs running there
     the fit of such a learner took 50 ms instead of 2.
     """
+    import scipy.linalg  # noqa: F401  (slow; its BLAS is the one that JAX calls, and must be there to be limited)
+
     with threadpool_limits(1, "blas"):
         pool = ThreadPoolExecutor(at_once)
         try:

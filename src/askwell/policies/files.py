@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import equinox as eqx
 import jax
 import safetensors.numpy
 
@@ -56,7 +57,8 @@ def load_policy(path: Path | str) -> AbstractHead:
             f"{path} has format {about.get('format')}, and this version of Askwell reads format {FORMAT}; "
             "train the policy again."
         )
-    policy = heads.make_head(about["head"], jax.random.key(0), about["settings"])
+    # Its shapes only: first weights would be drawn, which takes a second to compile, to be thrown away.
+    policy = eqx.filter_eval_shape(heads.make_head, about["head"], jax.random.key(0), about["settings"])
     inputs = [RENAMED.get(name, name) for name in json.loads(about["inputs"])]
     if inputs != list(policy.inputs):
         raise AskwellError(f"{path} was trained on other features than this version has; train it again.")

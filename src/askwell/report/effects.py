@@ -13,6 +13,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from askwell.comparison import Spec
 from askwell.core import AbstractFitted, AskwellError, Evidence, Pool
 from askwell.data import Dataset
+from askwell.execution import quick
 from askwell.games import BatchGame, BatchState, Turn, trajectory
 from askwell.games.scores import score
 from askwell.learners import Logistic, make_learner
@@ -33,7 +34,7 @@ def effects(spec: Spec, dataset: Dataset, records: pl.DataFrame, strategies: Seq
     if isinstance(learner, Logistic):
         learner = dataclasses.replace(learner, tolerance=EXACT)
     game, tables = spec.batch_game(learner, batch), []
-    play = jax.jit(lambda key, pool, rows: _played(game, key, pool, rows))
+    play = quick(lambda key, pool, rows: _played(game, key, pool, rows))
     for (number,), of_split in records.sort("split").group_by("split", maintain_order=True):
         number = int(str(number))
         pool, own, key = dealt(spec, dataset, number, batch)

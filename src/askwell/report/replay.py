@@ -17,6 +17,7 @@ from sklearn.manifold import TSNE
 from askwell.comparison import Spec
 from askwell.core import CEILINGS, AskwellError, Pool, Skip
 from askwell.data import Dataset, split
+from askwell.execution import quick
 from askwell.games import AbstractGame, BatchGame, BatchState, Turn, trajectory
 from askwell.learners import make_learner
 from askwell.plots.sources import Replay, Scene
@@ -130,29 +131,32 @@ def _seen(
     Whatever game was played, a round bought rows and refitted: the batch game underneath does the same with the same
     keys.
     """
-    n, rows = len(pool.y), filled(picks, len(pool.y))
-    most = rows.shape[1]
-
-    @jax.jit  # the compiler leaves out the geometry, which is not looked at
-    def play(rows: Array):
-        def act(turn: Turn, state: BatchState, memory: None):
-            fitted = game.view(state).fitted
-            assert fitted is not None
-            proba = jnp.exp(fitted.log_proba(jnp.concatenate([pool.x, points])))
-            top = jax.lax.top_k(proba, 2)[0]
-            belief = jnp.argmax(proba, axis=1)
-            told = belief[:n], top[:n, 0], belief[n:], 1 - (top[n:, 0] - top[n:, 1])
-            bought = game.buy(state, rows[turn.number])
-            return game.refit(turn.game, bought, state.cost, most, jnp.array(False))[0], memory, told
-
-        told, last, _ = trajectory(game, act, (key, key), pool, turns=len(picks))
-        nothing = jnp.zeros((0, n))
-        return last.rows[: game.start], (*told, _change(game, last) if reach else nothing)
-
-    start, told = play(rows)
+    start, told = _play(game, key, pool, filled(picks, len(pool.y)), points, reach)
     count = sum(map(len, picks))
     *seen, change = (np.asarray(one) for one in told)
     return np.asarray(start), (*seen, change[:count])
+
+
+# One program for all strategies of a dataset. The compiler leaves out the geometry, which is not looked at.
+@quick
+def _play(
+    game: BatchGame, key: PRNGKeyArray, pool: Pool, rows: Array, points: Array, reach: bool
+) -> tuple[Array, tuple[Array, ...]]:
+    n = len(pool.y)
+    turns, most = rows.shape
+
+    def act(turn: Turn, state: BatchState, memory: None):
+        fitted = game.view(state).fitted
+        assert fitted is not None
+        proba = jnp.exp(fitted.log_proba(jnp.concatenate([pool.x, points])))
+        top = jax.lax.top_k(proba, 2)[0]
+        belief = jnp.argmax(proba, axis=1)
+        told = belief[:n], top[:n, 0], belief[n:], 1 - (top[n:, 0] - top[n:, 1])
+        bought = game.buy(state, rows[turn.number])
+        return game.refit(turn.game, bought, state.cost, most, jnp.array(False))[0], memory, told
+
+    told, last, _ = trajectory(game, act, (key, key), pool, turns=turns)
+    return last.rows[: game.start], (*told, _change(game, last) if reach else jnp.zeros((0, n)))
 
 
 def _change(game: BatchGame, last: BatchState) -> Array:
@@ -175,7 +179,7 @@ def _offered(game: AbstractGame, key: jax.Array, pool: Pool, picks: list[np.ndar
         return np.zeros(0, int)
     bought = jnp.zeros(len(pool.y), bool).at[np.concatenate([*picks, np.zeros(0, int)])].set(True)
 
-    @jax.jit
+    @quick
     def play(bought: Array):
         def act(turn: Turn, state: Any, memory: None):
             stream = game.view(state).stream

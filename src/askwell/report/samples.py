@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from askwell.comparison import Spec
 from askwell.core import Pool, View
 from askwell.data import Dataset, split
+from askwell.execution import quick
 from askwell.games import BatchGame, Turn, trajectory
 from askwell.learners import make_learner
 
@@ -56,7 +57,7 @@ def samples(spec: Spec, dataset: Dataset, learner: str, batch: int) -> pl.DataFr
         keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(jnp.arange(LEARNERS))
         return jax.lax.map(lambda o: jax.lax.map(lambda k: play(game, k, o, pool), keys), orders)
 
-    run = jax.jit(of_split)
+    run = quick(of_split)
     pools = [jax.tree.map(lambda leaf, i=i: leaf[i], found.pools) for i in range(SPLITS)]
     curves = [[np.asarray(one) for one in run(pools[i], i, orders[i])] for i in range(SPLITS)]
     loss, log_loss, accuracy = (np.stack([c[at] for c in curves]).ravel() for at in range(3))
