@@ -20,7 +20,10 @@ ROW_STRATEGIES = {name: kind for name, kind in STRATEGIES.items() if issubclass(
 CEILINGS = [name for name, strategy in ROW_STRATEGIES.items() if strategy.cheats]
 # Thousands of batches are played here, so those that refit much try little; see below for what they do by default.
 SEARCH = Search((Random(), Margin()), exchanges=1, trials=2)
-BRIEF = {"expected-error": {"refits": 48}} | {name: {"search": SEARCH} for name in CEILINGS}
+BRIEF = {
+    "expected-error": {"refits": 48},
+    "adaptive": {"rules": (Margin(), Random()), "leads": (0.0, 0.0), "trials": 2},
+} | {name: {"search": SEARCH} for name in CEILINGS}
 ALL: dict[str, AbstractStrategy] = {
     name: kind(**BRIEF.get(name, {})) for name, kind in ROW_STRATEGIES.items()
 }
