@@ -8,6 +8,12 @@ from jaxtyping import Array, Bool, Float, Int
 from askwell.core.geometry import extended
 from askwell.core.inverse import inverse
 
+PULLS = 8
+"""Newton steps on the logits of the one point that is added: few numbers, so they cost little."""
+
+SHARES = (1.0, 0.5, 0.25, 0.125, 0.0)
+"""Of a step: the one that lowers the objective most is taken."""
+
 STEPS = 2
 """Newton steps of what one label does: the error of two is a tenth of the error of one (docs/influence.md)."""
 
@@ -20,8 +26,10 @@ class LabelInfluence(eqx.Module):
 
     At the optimum the gradient is 0. With one more point it is that point's own, and the curvature grows by the
     point's own: one Newton step from there is exact but for third derivatives (Cook and Weisberg 1982; Pregibon 1981).
-    A second step from there, with the gradient of all points and the curvature of the first, takes most of the rest
-    away. It costs one inverse for all points together, of ``p = d + 1`` numbers a class.
+    Those of a point that is added matter where its label surprises the classifier, so its own loss is taken as it is,
+    and only that of the others by its curvature. A second step from there, with the gradient of all points and the
+    curvature of the first, takes most of the rest away. It costs one inverse for all points together, of ``p = d + 1``
+    numbers a class.
 
     Attributes:
         inverse: of the objective's second derivatives, ``[c, p, c, p]``.
@@ -71,7 +79,11 @@ class LabelInfluence(eqx.Module):
     def added(
         self, x: Float[Array, " d"], label: Int[Array, ""] | int, steps: int = STEPS
     ) -> Float[Array, "c p"]:
-        """The change of the weights when a labelled point is added; `steps` of Newton, of which one is cheapest."""
+        """The change of the weights when a labelled point is added, by so many `steps` of Newton.
+
+        One is cheapest. With more the first heeds how the point's own loss bends on the way, and each is held back
+        where it would raise the objective: one label may surprise the classifier.
+        """
         target = jax.nn.one_hot(label, len(self.weights))
         return self._moved(extended(x[None])[0], target, jnp.array(1.0), 1, steps)
 
@@ -82,7 +94,11 @@ class LabelInfluence(eqx.Module):
     def _moved(self, x: Array, target: Array, weight: Array, sign: int, steps: int) -> Float[Array, "c p"]:
         leverage = self.leverage(x)
         before, change = believed(self.weights, self.seen, self.x), jnp.zeros_like(self.weights)
-        for taken in range(steps):
+        heeded = sign > 0 and steps > 1
+        if heeded:
+            pull = pulled(leverage, self.weights @ x, target, weight, self.seen)
+            change = -jnp.einsum("ipjq,j,q->ip", self.inverse, pull, x)
+        for taken in range(int(heeded), steps):
             weights = self.weights + change
             own = sign * weight * (believed(weights, self.seen, x[None])[0] - target)
             # The inverse holds the curvature that the point had at first; what is taken away is that.
@@ -95,8 +111,26 @@ class LabelInfluence(eqx.Module):
                 gradient += others.T @ self.x + self.ridge * change
             step = -jnp.einsum("ipjq,jq->ip", self.inverse, gradient)
             # Woodbury: (H ± R Rᵀ)⁻¹ = H⁻¹ ∓ H⁻¹ R (I ± Rᵀ H⁻¹ R)⁻¹ Rᵀ H⁻¹.
-            change += step - sign * jnp.einsum("ipjq,j,q->ip", self.inverse, inner @ (step @ x), x)
+            step -= sign * jnp.einsum("ipjq,j,q->ip", self.inverse, inner @ (step @ x), x)
+            change += self._held(change, step, x, target, sign * weight) if steps > 1 else step
         return change
+
+    def _held(
+        self, change: Array, step: Array, x: Array, target: Array, weight: Array
+    ) -> Float[Array, "c p"]:
+        """The step, or the part of it that lowers the objective most: far from the optimum the curvature misleads."""
+        points = jnp.concatenate([self.x, x[None]])
+        targets = jnp.concatenate([self.target, target[None]]) * jnp.append(self.weight, weight)[:, None]
+        weights = self.weights + change
+
+        def objective(share: Float[Array, ""]) -> Float[Array, ""]:
+            logits = jnp.where(self.seen | ~jnp.any(self.seen), start + share * along, -jnp.inf)
+            loss = -jnp.where(targets != 0, targets * jax.nn.log_softmax(logits), 0.0)
+            return jnp.sum(loss) + jnp.sum(self.ridge * (weights + share * step) ** 2) / 2
+
+        start, along = points @ weights.T, points @ step.T
+        shares = jnp.array(SHARES)
+        return shares[jnp.argmin(jax.vmap(objective)(shares))] * step
 
     def with_added(self, x: Float[Array, " p"], root: Float[Array, "c c"]) -> "LabelInfluence":
         """The same after a point of that `root_of` is added, whatever its label: what a batch is chosen by."""
@@ -104,6 +138,32 @@ class LabelInfluence(eqx.Module):
         inner = root @ damping(self.leverage(x), root) @ root.T
         less = jnp.einsum("ipk,kl,jql->ipjq", reach, inner, reach)
         return eqx.tree_at(lambda one: one.inverse, self, self.inverse - less)
+
+
+def pulled(
+    leverage: Float[Array, "c c"],
+    logits: Float[Array, " c"],
+    target: Float[Array, " c"],
+    weight: Float[Array, ""],
+    seen: Bool[Array, " c"],
+) -> Float[Array, " c"]:
+    """The gradient by its logits of a point's own loss, where the point has moved them to from `logits`.
+
+    They move by ``leverage`` times that gradient. Newton's method finds where, from equal logits: there the loss bends
+    most, while from logits that are far off it would jump to and fro.
+    """
+
+    def proba(z: Float[Array, " c"]) -> Float[Array, " c"]:
+        return jax.nn.softmax(jnp.where(seen | ~jnp.any(seen), z, -jnp.inf))
+
+    def step(z: Float[Array, " c"], _: None) -> tuple[Float[Array, " c"], None]:
+        p = proba(z)
+        off = z + leverage @ (weight * (p - target)) - logits
+        root = root_of(p[None])[0] * jnp.sqrt(weight)
+        return z - off + leverage @ root @ damping(leverage, root) @ root.T @ off, None
+
+    z, _ = jax.lax.scan(step, jnp.zeros_like(logits), None, length=PULLS)
+    return weight * (proba(z) - target)
 
 
 def believed(
