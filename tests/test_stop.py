@@ -1,6 +1,7 @@
 """Stop as an action: players that stop are held to the laws, the end is final, the price is counted, net judges."""
 
 import dataclasses
+import itertools
 from typing import ClassVar
 
 import jax
@@ -76,7 +77,8 @@ def test_who_stopped_cannot_go_on():
     assert not bool(GAME.over(state))
     for action in (stop, rows + 4):
         state, outcome = step(state, action)
-        assert bool(GAME.over(state)) and bool(GAME.view(state).stopping.ended)
+        assert bool(GAME.over(state))
+        assert bool(GAME.view(state).stopping.ended)
         assert (int(outcome.cost), float(outcome.reward)) == (0, 0)
 
 
@@ -113,14 +115,16 @@ def test_rules_check_their_settings():
         lambda: StopStable(0.9, 0),
         lambda: StopWorth(0.0),
     ):
-        with pytest.raises(AskwellError, match="given|give"):
+        with pytest.raises(AskwellError, match=r"given|give"):
             wrong()
 
 
 def test_rows_play_here_but_nobody_stops_in_the_batch_game():
     assert isinstance(GAME.space, Rows)
     fits(GAME, Margin(), "margin")
-    with pytest.raises(AskwellError, match="'stop-after' decides about rows or stop, and .* 'batch' is rows"):
+    with pytest.raises(
+        AskwellError, match=r"'stop-after' decides about rows or stop, and .* 'batch' is rows"
+    ):
         fits(BatchGame(), StopAfter(), "stop-after")
 
 
@@ -138,11 +142,9 @@ def test_agreement_is_the_share_of_predictions_that_stayed():
         before.append((np.asarray(state.inner.log_proba).argmax(axis=1), bool(GAME.view(state).cold)))
         state, _ = GAME.step(KEY, state, jnp.arange(4 * round, 4 * round + 4))
     before.append((np.asarray(state.inner.log_proba).argmax(axis=1), False))
-    expected = [
-        0.0 if cold else np.mean(was == now)
-        for (was, cold), (now, _) in zip(before, before[1:], strict=False)
-    ]
-    assert before[0][1] and 0 < expected[-1] < 1
+    expected = [0.0 if cold else np.mean(was == now) for (was, cold), (now, _) in itertools.pairwise(before)]
+    assert before[0][1]
+    assert 0 < expected[-1] < 1
     np.testing.assert_allclose(state.agreement, [*expected, 0.0], atol=1e-6)
 
 
@@ -198,13 +200,15 @@ def test_net_judges_and_the_report_says_so(tmp_path):
     assert dict(table.select("strategy", "labels").rows()) == {"uherding": 14, "early": 5}
     (verdict,) = result.verdicts()
     assert verdict.difference == pytest.approx(by_hand["early"] - by_hand["uherding"])
-    assert '"net":' in result.json() and "aulc" not in result.json()
+    assert '"net":' in result.json()
+    assert "aulc" not in result.json()
     from askwell.report import render
     from askwell.report.run import open_run
 
     page = render(open_run(tmp_path))
     assert "judged by their net: accuracy at the end less 0.01" in page
-    assert "difference in net" in page and "difference in AULC" not in page
+    assert "difference in net" in page
+    assert "difference in AULC" not in page
 
 
 def test_validation_judges_by_the_same_net():

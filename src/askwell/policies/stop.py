@@ -27,7 +27,7 @@ INPUTS = (
     "left",  # share of the rounds that are left
 )
 HIDDEN = 16
-SHARPNESS = 2.0
+SHARPNESS = 1.0
 """How steeply the untrained policy goes from going on to stopping, per unit of excess: flat enough that a draw tries
 both."""
 

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, PRNGKeyArray
 
-from askwell.core import AbstractPlayer, AbstractSpace, Classes, Points, RowsOrStop, Skip, View
+from askwell.core import NOT_ASKED, AbstractPlayer, AbstractSpace, Classes, Points, RowsOrStop, Skip, View
 from askwell.games import AbstractGame, BatchGame, ClassQueries, LabelOrSkip, PointQueries, Stop
 from askwell.testing.pools import CLASSES, D, agree, at, hold, law, make_pool, permuted, replay, without_truth
 
@@ -71,7 +71,7 @@ def acts_in_its_space(player: AbstractPlayer) -> None:
         law(np.issubdtype(actions.dtype, np.floating) and actions.shape == (16, 4, D), told)
         law(np.isfinite(actions).all(), "A point is no number.")
     elif player.space is RowsOrStop:
-        asked = np.asarray(views_of(player).asked)
+        asked = np.asarray(views_of(player).y) != NOT_ASKED
         for action, known in zip(actions, asked, strict=True):
             batch = len(set(action.tolist())) == 4 and (action < 64).all() and not known[action].any()
             law(batch or (action == 64).all(), f"{action} is no batch of rows never asked, and no stop.")
