@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from askwell import stats
-from askwell.core import Pool
+from askwell.core import Packed, Pool
 from askwell.data import encode, load, split
 from askwell.data.catalogue import META_VALIDATION, ROLES
 from askwell.execution import compilation_cache
@@ -54,8 +54,10 @@ class Course(NamedTuple):
     stops: Any
 
 
-def player(policy: Any):
-    """A compiled function from keys and pools to courses."""
+@jax.jit  # the weights are an argument, so that another policy finds the programs in the cache
+def play(packed: Packed, keys: jax.Array, pools: Pool) -> Course:
+    """Courses of some episodes."""
+    policy = packed.open()
 
     def episode(key: jax.Array, pool: Pool) -> Course:
         def act(turn: Turn, state: Any, memory: None):
@@ -73,10 +75,10 @@ def player(policy: Any):
         (before, after, stops), last, _ = trajectory(GAME, act, tuple(jax.random.split(key)), pool)
         return Course(jnp.append(before[:1], after), last.agreement, stops)
 
-    return eqx.filter_jit(jax.vmap(episode))
+    return jax.vmap(episode)(keys, pools)
 
 
-def played(play: Any, name: str, spec: TrainingSpec) -> Course:
+def played(packed: Packed, name: str, spec: TrainingSpec) -> Course:
     """The episodes on a set, or on synthetic tasks, which are drawn with a seed that training does not use."""
     if name == "synthetic":
         source = spec.sources[0].model_copy(update={"selection": 1, "report": 2048, "pool": POOL})
@@ -86,7 +88,8 @@ def played(play: Any, name: str, spec: TrainingSpec) -> Course:
     keys = jax.random.split(jax.random.key(SEED), len(pools.y))
     parts = [slice(i, i + 4) for i in range(0, len(keys), 4)]
     found = [
-        play(keys[part], jax.tree.map(lambda leaf, p=part: jnp.asarray(leaf[p]), pools)) for part in parts
+        play(packed, keys[part], jax.tree.map(lambda leaf, p=part: jnp.asarray(leaf[p]), pools))
+        for part in parts
     ]
     return Course(*(np.concatenate(leaves) for leaves in zip(*found, strict=True)))
 
@@ -174,9 +177,9 @@ def main() -> None:
     given = parser.parse_args()
     compilation_cache()
     spec, start = TrainingSpec.read(HOME / "stop.toml"), time.process_time()
-    play, courses = player(load_policy(given.policy)), {}
+    packed, courses = Packed.of(load_policy(given.policy)), {}
     for name in ("synthetic", *CHOSEN_ON, *JUDGED_ON):
-        courses[name] = played(play, name, spec)
+        courses[name] = played(packed, name, spec)
         print(f"{name}: accuracy {courses[name].accuracy.mean(axis=0).round(3)}", flush=True)
     rows = [row for place in range(len(PRICES)) for row in judged(courses, place)]
     spent = time.process_time() - start

@@ -27,8 +27,11 @@ COMPARE = {
     "stream": "Labels and skips",
     "skips": "What is skipped",
 }
-AREAS = ("verdicts", "gap-closed", "verdict-matrix", "batch-sizes", "critical-difference")
-"""Those that are about AULC."""
+PRICED = dict.fromkeys(
+    ("verdicts", "gap-closed", "verdict-matrix", "batch-sizes", "critical-difference"),
+    "it is about AULC, and here the net counts.",
+) | {"stream": "it is about points that come one at a time."}
+"""Figures that say nothing where labels have a price, and why."""
 TRAINING = {
     "validation": "Against heuristics",
     "collapse": "Does it collapse?",
@@ -74,8 +77,8 @@ def compare_sections(run: CompareRun) -> Iterator[Section]:
     for name, title in COMPARE.items():
         if name == "learning-curves":
             title = metric.words[0].upper() + metric.words[1:]
-        if price is not None and name in AREAS:
-            left_out.append(f"{title}: it is about AULC, and here the net counts.")
+        if price is not None and name in PRICED:
+            left_out.append(f"{title}: {PRICED[name]}")
         elif name != "log-loss-curves" or metric.name != "log-loss":
             yield from _figure(name, title, run, left_out)
     yield from _where(run, left_out)
