@@ -144,7 +144,7 @@ def judged(courses: dict[str, Course], place: int) -> list[dict[str, Any]]:
             name: float(worth(rule, setting, courses[name], place)[0].mean())
             for name in (*CHOSEN_ON, "synthetic")
         }
-        return (on.pop("synthetic") + np.mean(list(on.values()))) / 2
+        return (on.pop("synthetic") + float(np.mean(list(on.values())))) / 2
 
     chosen = {rule: max(settings, key=lambda s, r=rule: mean(r, s)) for rule, settings in RULES.items()}
     nets = {
