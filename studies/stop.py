@@ -23,6 +23,7 @@ from askwell.data.catalogue import META_VALIDATION, ROLES
 from askwell.execution import compilation_cache
 from askwell.games import BatchGame, Stop, Turn, trajectory
 from askwell.policies import load_policy
+from askwell.strategies.stopping.stop_worth import SHARE
 from askwell.training import TrainingSpec
 
 HOME = Path(__file__).parent
@@ -116,7 +117,7 @@ def when(rule: str, setting: Any, course: Course, place: int) -> np.ndarray:
         return np.argmax(net(course, PRICES[place]), axis=1)
     if rule == "stable":
         holds = np.all(last(course, setting[1]) >= setting[0], axis=2)
-    elif rule == "worth":
+    elif rule in ("worth", "start"):
         changed = 1 - last(course, 2).mean(axis=2)
         holds = setting * changed < PRICES[place] * GAME.game.batch
     else:
@@ -125,7 +126,8 @@ def when(rule: str, setting: Any, course: Course, place: int) -> np.ndarray:
 
 
 RULES: dict[str, Any] = {
-    BASE: FIXED, NEVER: (None,), "stable": STABLE, "worth": WORTH, "learned": (None,), "clairvoyant": (None,)
+    BASE: FIXED, NEVER: (None,), "stable": STABLE, "worth": WORTH, "start": (SHARE,),
+    "learned": (None,), "clairvoyant": (None,),
 }  # fmt: skip
 
 
@@ -160,7 +162,7 @@ def judged(courses: dict[str, Course], place: int) -> list[dict[str, Any]]:
             "net": float(np.mean([value.mean() for value, _ in found])),
             "labels": float(np.mean([labels.mean() for _, labels in found])),
         }
-        for other in (BASE, "stable", "worth"):
+        for other in (BASE, "stable", "worth", "start"):
             if rule != other:
                 gaps = [own[0] - base[0] for own, base in zip(found, nets[other], strict=True)]
                 interval = stats.bootstrap(gaps)
