@@ -49,8 +49,8 @@ python studies/stop.py --policy runs/stop --out runs/stop.json # this page's tab
 In Gymnasium it is `askwell/Stop-v0`, with the action `MultiDiscrete([2] + [n] * q)`: first 1 to go on or 0 to stop.
 
 Training took 4.3 CPU minutes beside other work. Validation kept update 40 of 120, +0.0002 [-0.0005, +0.0009] net from
-`stop-worth`, and from update 80 on there was a warning that gradients of two halves of the tasks agree no better than
-by chance (printed by the second command).
+`stop-worth`; at update 67 it warned that two halves of the tasks agreed on the gradient no better than by chance (all
+printed by the second command).
 
 ## What is it worth to know when to stop?
 """
