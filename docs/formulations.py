@@ -218,9 +218,9 @@ INTRODUCTION = """# Other formulations
 Written by `python docs/formulations.py --runs runs` from the runs that the commands below made.
 
 The batch game chooses rows of the pool. The same pool, learner and budget can be asked in other ways: for a class,
-through a labeller who looks for a point of it and may be wrong; or one point after the other, label or skip. And
-the choice among rows can be learned in other ways than by policy gradient. Each is a game or a trainer of its own,
-played on the same splits.
+through a labeller who looks for a point of it and may be wrong; or one point after the other, label or skip; or with
+a price for each label, so that one must say when to stop ([stopping](stopping.md)). And the choice among rows can be
+learned in other ways than by policy gradient. Each is a game or a trainer of its own, played on the same splits.
 """
 
 CLASSES_TEXT = """## Ask for a class
@@ -316,8 +316,8 @@ VERDICT = """## Verdict
   minutes well above margin and far above random; the best rule and the shipped policy stay ahead.
 - **Label or skip** says little with each decision: it is one of ten in its round, and the order of the stream does the
   rest, so that rules can hardly be told apart.
-- Not built: query synthesis with labels for points that do not exist, half-space questions, stopping as an action,
-  a value network as baseline, and Q-learning that looks beyond the round.
+- Not built: query synthesis with labels for points that do not exist, half-space questions, a value network
+  as baseline, and Q-learning that looks beyond the round.
 """
 
 

@@ -82,9 +82,11 @@ def train(
         seen = stack.enter_context(Watching(read, console(stderr=True), bars=watch))
         trained = learn(read, out, seen)
     show, goal = console(), metric_of(read.metric).words
+    priced = (read.validation or read.sources)[0].price is not None
+    what = f"net {goal}" if priced else f"mean {goal} over the labels"
     for row in trained.card["validation"]:
         show.print(
-            f"{row['difference']:+.4f} [{row['low']:+.4f}, {row['high']:+.4f}] in mean {goal} over the labels "
+            f"{row['difference']:+.4f} [{row['low']:+.4f}, {row['high']:+.4f}] in {what} "
             f"against {row['against']} (validation tasks)"
         )
     if trained.card["agreement"]:  # what a policy over groups stands on

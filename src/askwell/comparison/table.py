@@ -17,14 +17,15 @@ Column = tuple[str, list[Text]]
 
 
 MAJORITY = "majority class"
+AULC = "AULC: mean {} over the labels"
 
 
-def tables(summary: pl.DataFrame, majority: pl.DataFrame, metric: str, width: int) -> Group:
+def tables(summary: pl.DataFrame, majority: pl.DataFrame, metric: str, width: int, what: str = AULC) -> Group:
     """One row a strategy, one column a dataset, the best in bold; what does not fit goes into further tables.
 
     `summary` is `askwell.stats.summarise`'s; its ``gap_closed`` is shown where it is known. A last row has the level
     of the `majority` class (`askwell.stats.majority`) on datasets where some strategy is no better. Names are shown
-    as they are: nothing in them is markup.
+    as they are: nothing in them is markup. `what` says what the figures are.
     """
     words, sign = metric_of(metric).axis, metric_of(metric).sign
     levels = dict(majority.select("dataset", "level").rows())
@@ -55,9 +56,9 @@ def tables(summary: pl.DataFrame, majority: pl.DataFrame, metric: str, width: in
             (name, [*cells, Text(MAJORITY if name == "strategy" else "", style="italic")])
             for name, cells in heads
         ]
-    says = f"AULC: mean {words} over the labels, with its 95 % interval"
+    says = f"{what.format(words)}, with its 95 % interval"
     if (summary["splits"] < FEWEST).any():
-        says = f"AULC: mean {words} over the labels (too few splits for an interval, which takes {FEWEST})"
+        says = f"{what.format(words)} (too few splits for an interval, which takes {FEWEST})"
     if summary["gap_closed"].is_not_null().any():
         says += "\nand how much of the gap from random to the oracle it closes"
     return Group(Text(says, style="italic"), *(_table(heads, part) for part in _parts(heads, columns, width)))

@@ -13,15 +13,16 @@ from askwell.core.metrics import ACCURACY, METRICS, Metric, metric_of
 from askwell.core.pool import Pool
 from askwell.core.record import CEILINGS, CELL, MAJORITY, SCHEMA, SCORES
 from askwell.core.registry import Registry, collect, imported, summary, unknown
-from askwell.core.spaces import AbstractBatchSpace, AbstractSpace, Classes, Points, Rows, Skip
+from askwell.core.spaces import AbstractBatchSpace, AbstractSpace, Classes, Points, Rows, RowsOrStop, Skip
 from askwell.core.strategy import (
     AbstractClassStrategy,
     AbstractPlayer,
     AbstractPointStrategy,
+    AbstractStopStrategy,
     AbstractStrategy,
     AbstractStreamStrategy,
 )
-from askwell.core.view import NO_ANSWER, NOT_ASKED, Evidence, Stream, Truth, View, gathered
+from askwell.core.view import NO_ANSWER, NOT_ASKED, Evidence, Stopping, Stream, Truth, View, gathered
 from askwell.core.words import counted, listed
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "AbstractPlayer",
     "AbstractPointStrategy",
     "AbstractSpace",
+    "AbstractStopStrategy",
     "AbstractStrategy",
     "AbstractStreamStrategy",
     "AskwellError",
@@ -55,7 +57,9 @@ __all__ = [
     "Pool",
     "Registry",
     "Rows",
+    "RowsOrStop",
     "Skip",
+    "Stopping",
     "Stream",
     "Truth",
     "View",

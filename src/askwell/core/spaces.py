@@ -38,6 +38,16 @@ class Rows(AbstractBatchSpace):
         return jax.lax.top_k(jax.random.uniform(key, view.y.shape) - view.asked, self.q)[1]
 
 
+class RowsOrStop(Rows):
+    """A batch as in `Rows`, or ``n`` in every place, which ends the episode. Players that only pick rows never stop."""
+
+    name: ClassVar[str] = "rows or stop"
+
+    def sample(self, key: PRNGKeyArray, view: View) -> Int[Array, " q"]:
+        """See `AbstractSpace.sample`, but that one action in eight stops: among all batches it would never come."""
+        return jnp.where(jax.random.bernoulli(key, 1 / 8), len(view.y), super().sample(key, view))
+
+
 class Classes(AbstractBatchSpace):
     """For each place of a batch, a group of the view's geometry: a class, or what stands for one, ``int [q]``.
 

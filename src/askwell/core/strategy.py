@@ -4,9 +4,11 @@ import abc
 from typing import ClassVar
 
 import equinox as eqx
+import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from askwell.core.spaces import AbstractSpace, Classes, Points, Rows, Skip
+from askwell.core.spaces import AbstractSpace, Classes, Points, Rows, RowsOrStop, Skip
 from askwell.core.view import View
 
 
@@ -47,6 +49,23 @@ class AbstractStrategy(AbstractPlayer):
         """See `AbstractPlayer.decide`: the batch that `select` picks."""
         assert isinstance(space, Rows)
         return self.select(key, view, space.q)
+
+
+class AbstractStopStrategy(AbstractPlayer):
+    """Says each round whether to stop; until then `strategy` picks the batches, the same as if it played alone."""
+
+    space: ClassVar[type[AbstractSpace]] = RowsOrStop
+    strategy: eqx.AbstractVar[AbstractStrategy]
+
+    @abc.abstractmethod
+    def stop(self, key: PRNGKeyArray, view: View, q: int) -> Bool[Array, ""]:
+        """Whether to end the episode here instead of buying `q` labels more; see ``view.stopping``."""
+
+    def decide(self, key: PRNGKeyArray, view: View, space: AbstractSpace) -> Int[Array, " q"]:
+        """See `AbstractPlayer.decide`: a batch, or ``n`` in every place."""
+        assert isinstance(space, RowsOrStop)
+        rows = self.strategy.select(key, view, space.q)
+        return jnp.where(self.stop(jax.random.fold_in(key, 1), view, space.q), len(view.y), rows)
 
 
 class AbstractClassStrategy(AbstractPlayer):

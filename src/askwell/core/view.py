@@ -88,6 +88,21 @@ class Stream(eqx.Module):
         return jnp.minimum((self.budget - self.bought) / jnp.maximum(self.length - self.position, 1), 1.0)
 
 
+class Stopping(eqx.Module):
+    """Where a player may end the episode: what going on costs, and how far the learner has settled.
+
+    Attributes:
+        price: what one label costs, in accuracy.
+        agreement: for each round so far, the share of the pool whose predicted class it left as it was; 0 where it
+            began cold, and for rounds still to come.
+        ended: whether the player has stopped.
+    """
+
+    price: Float[Array, ""]
+    agreement: Float[Array, " r"]
+    ended: Bool[Array, ""]
+
+
 class View(eqx.Module):
     """What is known before an action. It never holds a hidden label.
 
@@ -96,9 +111,9 @@ class View(eqx.Module):
     the whole budget ``b``; `evidence` what the learner is fitted to; `cost` the labels paid for so far;
     `round` counts refits from 0. `learner` is the kind of classifier that is refitted, for players that try out labels
     (None where only its probabilities are known), `fitted` the classifier as it stands.
-    `stream` is None unless points come one at a time, and `truth` unless the player declares ``cheats``. `given` says
-    that `log_proba` was not fitted to `y`: it comes from the user's own model, which knows its classes before the
-    first answer.
+    `stream` is None unless points come one at a time, `stopping` unless the player may stop, and `truth` unless the
+    player declares ``cheats``. `given` says that `log_proba` was not fitted to `y`: it comes from the user's own model,
+    which knows its classes before the first answer.
     """
 
     x: Float[Array, "n d"]
@@ -113,6 +128,7 @@ class View(eqx.Module):
     learner: AbstractLearner | None = None
     fitted: AbstractFitted | None = None
     stream: Stream | None = None
+    stopping: Stopping | None = None
     truth: Truth | None = None
     given: bool = eqx.field(static=True, default=False)
 

@@ -9,6 +9,7 @@ from askwell.games.spec import AbstractGameSpec
 from askwell.games.wrappers.class_queries import ClassQueries
 from askwell.games.wrappers.label_or_skip import LabelOrSkip
 from askwell.games.wrappers.point_queries import PointQueries
+from askwell.games.wrappers.stop import Stop
 
 __all__ = [
     "GAMES",
@@ -24,6 +25,7 @@ __all__ = [
     "Outcome",
     "PointQueries",
     "Scores",
+    "Stop",
     "Turn",
     "annotate",
     "fits",

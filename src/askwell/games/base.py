@@ -85,6 +85,14 @@ class AbstractGame(eqx.Module, Generic[State]):
         return False
 
     @property
+    def price(self) -> float | None:
+        """What one label costs, in the unit of the metric; None where the budget is given and labels up to it are free.
+
+        Where labels have a price, an episode is worth the metric at its end less what its labels cost ("net").
+        """
+        return None
+
+    @property
     def curve_step(self) -> int:
         """Labels between two points of its learning curve; as many as a batch has where an action is one."""
         return self.space.q if isinstance(self.space, AbstractBatchSpace) else 1

@@ -8,6 +8,7 @@ from askwell.games.batch import BatchGame
 from askwell.games.wrappers.class_queries import ClassQueries
 from askwell.games.wrappers.label_or_skip import LabelOrSkip
 from askwell.games.wrappers.point_queries import PointQueries
+from askwell.games.wrappers.stop import Stop
 
 GAMES = collect("game", globals(), AbstractGame)
 
@@ -21,4 +22,4 @@ def make_game(name: str, settings: dict[str, Any], **batch: Any) -> AbstractGame
     return GAMES[name].make(settings, **batch)
 
 
-__all__ = ["GAMES", "BatchGame", "ClassQueries", "LabelOrSkip", "PointQueries", "make_game"]
+__all__ = ["GAMES", "BatchGame", "ClassQueries", "LabelOrSkip", "PointQueries", "Stop", "make_game"]

@@ -48,6 +48,11 @@ class AbstractGameSpec(AbstractSpec):
         """
         return make_game(self.game, self.game_settings, **self._batch(learner, batch, rounds))
 
+    @property
+    def price(self) -> float | None:
+        """What one label costs; see `askwell.games.AbstractGame.price`."""
+        return make_game(self.game, self.game_settings).price
+
     def batch_game_of(self, learner: AbstractLearner, batch: int, rounds: int | None = None) -> BatchGame:
         """The batch game underneath, whatever game the spec plays."""
         return BatchGame(**self._batch(learner, batch, rounds))

@@ -11,10 +11,11 @@ import numpy as np
 from gymnasium.spaces import Box, Discrete, MultiDiscrete
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from askwell.core import AbstractSpace, Classes, Points, Rows, Skip, View
+from askwell.core import AbstractSpace, Classes, Points, Rows, RowsOrStop, Skip, View
 from askwell.gym.features import observe
 from askwell.policies import group_features
 from askwell.policies.skip import look
+from askwell.strategies.stopping.base import agreements, stopping_of
 
 REACH = 10.0
 """Features of a point or class lie within this; those that were measured do by far."""
@@ -65,6 +66,32 @@ class RowsDoor(AbstractDoor):
     ) -> tuple[Int[Array, " q"], Int[Array, ""]]:
         """See `AbstractDoor.allowed`."""
         return legal(key, action, view.asked)
+
+
+class RowsOrStopDoor(AbstractDoor):
+    """Batches, or stop: price, agreement and features of every row; and 1 to go on or 0 to stop, then the rows."""
+
+    space: ClassVar[type[AbstractSpace]] = RowsOrStop
+    low: ClassVar[float] = 0.0
+
+    def actions(self, space: AbstractSpace, view: View) -> MultiDiscrete:
+        """See `AbstractDoor.actions`."""
+        assert isinstance(space, RowsOrStop)
+        return MultiDiscrete(np.array([2, *[len(view.y)] * space.q]))
+
+    def observe(self, view: View) -> Float[Array, "n g"]:
+        """See `AbstractDoor.observe`: the same price and last agreement in each row, then the row's own features."""
+        same = jnp.stack([jnp.minimum(stopping_of(view).price, REACH), agreements(view, 1)[0]])
+        rows = observe(view)
+        return jnp.concatenate([jnp.broadcast_to(same, (len(rows), 2)), rows], axis=1)
+
+    def allowed(
+        self, key: PRNGKeyArray, action: Int[Array, " q1"], view: View
+    ) -> tuple[Int[Array, " q"], Int[Array, ""]]:
+        """See `AbstractDoor.allowed`."""
+        rows, replaced = legal(key, action[1:], view.asked)
+        stop = action[0] == 0
+        return jnp.where(stop, len(view.y), rows), jnp.where(stop, 0, replaced)
 
 
 class ClassesDoor(AbstractDoor):
@@ -119,7 +146,7 @@ class SkipDoor(AbstractDoor):
 
 
 DOORS: dict[type[AbstractSpace], AbstractDoor] = {
-    door.space: door() for door in (RowsDoor, ClassesDoor, PointsDoor, SkipDoor)
+    door.space: door() for door in (RowsDoor, RowsOrStopDoor, ClassesDoor, PointsDoor, SkipDoor)
 }
 
 

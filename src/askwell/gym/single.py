@@ -19,6 +19,9 @@ class GameEnv(gymnasium.Env[np.ndarray, Any]):
       which differs from split to split. The action is ``MultiDiscrete([n] * q)``, the rows to ask. Rows that were
       asked before or are repeated are replaced by random unasked ones, see `askwell.gym.legal`, so every action is
       allowed.
+    - **Where a player may stop** (stop): each row of the observation begins with the price of a label and the share of
+      predictions that the last round left as they were; ``Box(0, 10, (n, 2 + f))``. The action is
+      ``MultiDiscrete([2] + [n] * q)``: first 1 to go on or 0 to stop, then the rows.
     - **Where actions are classes** (class queries): the observation is ``Box(-10, 10, (g, f))``, features of each class
       or group, see `askwell.policies.Groups`. The action is ``MultiDiscrete([g] * q)``, the classes to ask for.
     - **Where actions are points** (point queries): the observation is ``Box(-10, 10, (n, d + f))``, where each row lies

@@ -17,6 +17,7 @@ from askwell.policies.own import as_strategy, make_strategy
 from askwell.policies.point_gain import PointGain
 from askwell.policies.pointwise import Pointwise
 from askwell.policies.skip import SkipPolicy
+from askwell.policies.stop import StopPolicy
 
 __all__ = [
     "HEADS",
@@ -33,6 +34,7 @@ __all__ = [
     "PointGain",
     "Pointwise",
     "SkipPolicy",
+    "StopPolicy",
     "as_strategy",
     "card",
     "load_policy",

@@ -13,6 +13,7 @@ from askwell.policies.linear import Linear
 from askwell.policies.point_gain import PointGain
 from askwell.policies.pointwise import Pointwise
 from askwell.policies.skip import SkipPolicy
+from askwell.policies.stop import StopPolicy
 
 HEADS = collect("head", globals(), AbstractHead)
 
@@ -32,4 +33,14 @@ def make_head(name: str, key: PRNGKeyArray, settings: Mapping[str, Any]) -> Abst
         ) from error
 
 
-__all__ = ["HEADS", "Gain", "Groups", "Linear", "PointGain", "Pointwise", "SkipPolicy", "make_head"]
+__all__ = [
+    "HEADS",
+    "Gain",
+    "Groups",
+    "Linear",
+    "PointGain",
+    "Pointwise",
+    "SkipPolicy",
+    "StopPolicy",
+    "make_head",
+]

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from askwell.comparison import Spec, Store, fingerprint
+from askwell.comparison import Result, Spec, Store, fingerprint
 from askwell.comparison.store import DATA, grid
 from askwell.core import CEILINGS, CELL, SCHEMA, AskwellError, metric_of, unknown
 from askwell.core.spec import read_toml
@@ -41,6 +41,11 @@ class CompareRun:
     records: pl.DataFrame
     missing: tuple[str, ...]
     kind = "comparison"
+
+    @property
+    def judged(self) -> pl.DataFrame:
+        """What strategies are judged by; see `askwell.Result.judged`."""
+        return Result(self.spec, self.records).judged()
 
     def source(self, name: str, **settings: Any) -> Any:
         """What figures of a `SOURCE` are made from; a "replay" and a "reach" take what `replay` does."""

@@ -27,6 +27,11 @@ COMPARE = {
     "stream": "Labels and skips",
     "skips": "What is skipped",
 }
+PRICED = dict.fromkeys(
+    ("verdicts", "gap-closed", "verdict-matrix", "batch-sizes", "critical-difference"),
+    "it is about AULC, and here the net counts.",
+) | {"stream": "it is about points that come one at a time."}
+"""Figures that say nothing where labels have a price, and why."""
 TRAINING = {
     "validation": "Against heuristics",
     "collapse": "Does it collapse?",
@@ -59,20 +64,29 @@ def compare_sections(run: CompareRun) -> Iterator[Section]:
         yield _reproduce_compare(run)
         return
     left_out: list[str] = []
-    metric, verdicts = metric_of(run.spec.metric), _verdicts(run)
-    low = majority_sentences(run.records, metric.name)
-    parts = [words.verdict_list(verdicts), html.paragraph(words.saving(run.records, verdicts, metric.name))]
+    metric, verdicts, price = metric_of(run.spec.metric), _verdicts(run), run.spec.price
+    low = majority_sentences(run.judged, metric.name)
+    parts = [words.verdict_list(verdicts)]
+    if price is None:
+        parts += [html.paragraph(words.saving(run.records, verdicts, metric.name))]
+    else:
+        parts += [html.paragraph(words.net(metric.name, price))]
     parts += [html.bullets(low)] if low else []
     glossary = "".join(f"<dt>{word}</dt><dd>{text}</dd>" for word, text in words.glossary(metric.name))
     yield _section("summary", "Summary", *parts, html.details("What the words mean", f"<dl>{glossary}</dl>"))
     for name, title in COMPARE.items():
         if name == "learning-curves":
             title = metric.words[0].upper() + metric.words[1:]
-        if name != "log-loss-curves" or metric.name != "log-loss":
+        if price is not None and name in PRICED:
+            left_out.append(f"{title}: {PRICED[name]}")
+        elif name != "log-loss-curves" or metric.name != "log-loss":
             yield from _figure(name, title, run, left_out)
     yield from _where(run, left_out)
     yield from _random(run, left_out)
-    shown = [tables.results(run.records, run.spec.baseline, metric.name), tables.verdicts(verdicts)]
+    shown = [tables.results(run.records, run.spec.baseline, metric.name)]
+    if price is not None:
+        shown = [tables.nets(run.records, price, metric.name)]
+    shown += [tables.verdicts(verdicts, "AULC" if price is None else "net")]
     yield _section("tables", "Tables", *shown)
     yield from _left_out(left_out)
     yield _reproduce_compare(run)
@@ -174,7 +188,7 @@ def _left_out(sentences: list[str]) -> Iterator[Section]:
 
 def _verdicts(run: CompareRun) -> list:
     try:
-        return verdict_figure.data(run.records, run.spec.baseline, run.spec.metric)
+        return verdict_figure.data(run.judged, run.spec.baseline, run.spec.metric)
     except AskwellError:
         return []
 

@@ -5,7 +5,7 @@ import polars as pl
 from askwell.core import ACCURACY, metric_of
 from askwell.report import html
 from askwell.report.words import savings
-from askwell.stats import Verdict, majority, summarise
+from askwell.stats import Verdict, majority, summarise, summarise_net
 
 
 def results(records: pl.DataFrame, baseline: str, metric: str = ACCURACY) -> str:
@@ -46,6 +46,23 @@ def results(records: pl.DataFrame, baseline: str, metric: str = ACCURACY) -> str
     return "".join(tables)
 
 
+def nets(records: pl.DataFrame, price: float, metric: str = ACCURACY) -> str:
+    """One table a dataset (and learner and batch, where there are several), where labels have a `price`."""
+    about, summary = metric_of(metric), summarise_net(records, price, metric)
+    summary = summary.rename({"net": "aulc", "net_low": "aulc_low", "net_high": "aulc_high"})
+    several = [name for name in ("learner", "batch") if summary[name].n_unique() > 1]
+    head, tables = ["strategy", "net", f"{about.words} at the end", "labels", "seconds", "splits"], []
+    for (dataset, *rest), part in summary.group_by("dataset", *several, maintain_order=True):
+        rows = [
+            [row["strategy"], _interval(row), f"{row['final']:.4f}", f"{row['labels']:.1f}",
+             f"{row['seconds']:.2f}", str(row["splits"])]
+            for row in part.sort("aulc", descending=about.sign > 0).iter_rows(named=True)
+        ]  # fmt: skip
+        title = " · ".join([str(dataset), *(f"{n} {v}" for n, v in zip(several, rest, strict=True))])
+        tables.append(html.table(head, rows, title))
+    return "".join(tables)
+
+
 def _interval(row: dict) -> str:
     text = f"{row['aulc']:.4f}"
     return text if row["aulc_low"] is None else f"{text} ± {row['aulc'] - row['aulc_low']:.4f}"
@@ -60,12 +77,12 @@ def _of(found: list[Verdict]) -> str:
     return "" if metric.name == ACCURACY else f" ({metric.axis})"
 
 
-def verdicts(found: list[Verdict]) -> str:
+def verdicts(found: list[Verdict], what: str = "AULC") -> str:
     """The verdicts with their figures."""
     head = [
         "strategy",
         "verdict",
-        f"difference in AULC{_of(found)}",
+        f"difference in {what}{_of(found)}",
         "95 % interval",
         "P(better)",
         "splits to settle it",

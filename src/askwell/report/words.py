@@ -54,6 +54,14 @@ def _list(items: Iterable[tuple[str, str, str, str]]) -> str:
     return f'<ul class="verdicts">{"".join(lines)}</ul>' if lines else ""
 
 
+def net(metric: str, price: float) -> str:
+    """What strategies are judged by where labels have a price."""
+    return (
+        f"Labels have a price here, so strategies are judged by their net: {metric_of(metric).words} at the end less "
+        f"{price:g} for each label that was bought."
+    )
+
+
 def savings(records: pl.DataFrame, baseline: str, metric: str = ACCURACY) -> pl.DataFrame:
     """How many labels each strategy needs to be as good as the baseline with all of its labels.
 

@@ -11,6 +11,7 @@ from askwell.stats.cliques import cliques
 from askwell.stats.curves import at_labels, episodes
 from askwell.stats.gap import gap_closed
 from askwell.stats.majority import against_majority, majority, majority_sentences
+from askwell.stats.net import net, summarise_net
 from askwell.stats.paired import Interval, bootstrap, differences
 from askwell.stats.power import more_splits, splits_needed
 from askwell.stats.ranks import Ranks, ranks
@@ -40,8 +41,10 @@ __all__ = [
     "majority_sentences",
     "mean_intervals",
     "more_splits",
+    "net",
     "ranks",
     "splits_needed",
     "summarise",
+    "summarise_net",
     "verdicts",
 ]

@@ -48,6 +48,9 @@ from askwell.strategies.power_margin import PowerMargin
 from askwell.strategies.probcover import ProbCover
 from askwell.strategies.query_by_committee import QueryByCommittee
 from askwell.strategies.random import Random
+from askwell.strategies.stopping.stop_after import StopAfter
+from askwell.strategies.stopping.stop_stable import StopStable
+from askwell.strategies.stopping.stop_worth import StopWorth
 from askwell.strategies.stream.adaptive_threshold import AdaptiveThreshold
 from askwell.strategies.stream.fixed_threshold import FixedThreshold
 from askwell.strategies.stream.label_all import LabelAll
@@ -112,6 +115,9 @@ __all__ = [
     "RandomPoints",
     "RowPoints",
     "Split",
+    "StopAfter",
+    "StopStable",
+    "StopWorth",
     "SupportVectors",
     "TypiClust",
     "Typicality",

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from askwell import stats
-from askwell.core import AbstractPlayer, Packed, Pool
+from askwell.core import METRICS, AbstractPlayer, Packed, Pool
 from askwell.execution import Program
 from askwell.games import AbstractGame, Outcome, Turn, rollout, trajectory
 from askwell.policies import AbstractHead, AbstractPolicy
@@ -37,8 +37,14 @@ def areas(
 
 
 def area(game: AbstractGame, outcome: Outcome, score: str = "accuracy") -> Float[Array, ""]:
-    """Mean of a score over numbers of labels, a batch apart up to the budget, as `askwell.stats.episodes` has it."""
+    """Mean of a score over numbers of labels, a batch apart up to the budget, as `askwell.stats.episodes` has it.
+
+    Where labels have a price, it is the score at the end less what they cost, as `askwell.stats.net` has it.
+    """
     value = getattr(outcome.report, score)[game.turns_a_round - 1 :: game.turns_a_round]
+    if game.price is not None:
+        sign = next(metric.sign for metric in METRICS.values() if metric.column == score)
+        return value[-1] - sign * game.price * jnp.sum(outcome.cost)
     spent = jnp.cumsum(jnp.sum(outcome.cost.reshape(len(value), -1), axis=1))
     labels = jnp.arange(game.curve_step, game.budget - game.start_labels + 1, game.curve_step)
     last = jnp.searchsorted(spent, labels, side="right") - 1

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
-from askwell.core import AbstractBatchSpace, AskwellError, Pool, unknown
+from askwell.core import AskwellError, Pool, unknown
 from askwell.games import AbstractGame, Turn, trajectory
 from askwell.policies import AbstractPolicy
 from askwell.training.decisions import decided
@@ -79,7 +79,7 @@ class Reinforce(AbstractPolicyGradient):
             state, outcome = game.step(turn.game, state, act.action[0])
             figures = (
                 decided(view, outcome.bought, outcome.answers)
-                if isinstance(game.space, AbstractBatchSpace)
+                if act.chance is not None  # the policy chose the rows
                 else None
             )
             told = *steps, outcome.reward, outcome.selection.accuracy, jnp.mean(act.entropy), figures

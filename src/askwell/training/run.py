@@ -13,10 +13,17 @@ import jax.numpy as jnp
 import numpy as np
 import polars as pl
 
-from askwell.core import AbstractBatchSpace, AbstractPlayer, AskwellError, Packed, metric_of
+from askwell.core import (
+    AbstractBatchSpace,
+    AbstractPlayer,
+    AbstractStopStrategy,
+    AskwellError,
+    Packed,
+    metric_of,
+)
 from askwell.execution import Interrupts, Program, compilation_cache, interrupts, side_by_side, workers
 from askwell.games import fits
-from askwell.policies import AbstractHead, AbstractPolicy, load_policy, make_head, make_strategy
+from askwell.policies import HEADS, AbstractHead, AbstractPolicy, load_policy, make_head, make_strategy
 from askwell.training import programs, warn
 from askwell.training.spec import TrainingSpec
 from askwell.training.state import RunState
@@ -170,6 +177,8 @@ class Run:
         if not isinstance(game.space, AbstractBatchSpace) or not issubclass(
             self.trainer.heads, AbstractPolicy
         ):
+            return
+        if issubclass(HEADS[self.spec.head], AbstractStopStrategy):  # its batches are not its own
             return
         if self._probe is None:
             pool = jax.tree.map(lambda leaf: jnp.asarray(leaf)[0], tasks.draw((2**31, 2**31), 1))

@@ -80,7 +80,9 @@ class Siblings(AbstractPolicyGradient):
                 flat = jax.vmap(lambda score: ravel_pytree(score)[0])(scores)
                 flat -= jnp.mean(flat, axis=0)
                 fisher += flat.T @ flat / self.k
-            figures = jax.vmap(lambda p, a: decided(view, p, a))(outcome.bought, outcome.answers)
+            figures = None
+            if act.chance is not None:  # the policy chose the rows
+                figures = jax.vmap(lambda p, a: decided(view, p, a))(outcome.bought, outcome.answers)
             told = (
                 jnp.mean(outcome.selection.accuracy),
                 jnp.mean(returns),
