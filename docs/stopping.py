@@ -1,4 +1,4 @@
-"""docs/stopping.md from what studies/stop.py wrote: `python docs/stopping.py --found runs/stop.json`."""
+"""docs/stopping.md from a training and what studies/stop.py wrote: `python docs/stopping.py --runs runs`."""
 
 import argparse
 import json
@@ -8,29 +8,27 @@ from typing import Any
 import polars as pl
 from results import bounds, fixed, table
 
+from askwell.policies import card
+from askwell.training import TrainingSpec, histories
+
 HOME = Path(__file__).parent
 NAMES = {
     "fixed budget": "fixed budget, `stop-after`",
     "never stop": "never stop, `uherding`",
     "stable": "stable predictions, `stop-stable`",
-    "worth": "expected gain below the price, `stop-worth`",
-    "start": "head `stop` untrained: `stop-worth`, the same at all prices",
+    "gain": "expected gain below the price, `stop-gain`",
+    "start": "head `stop` untrained: `stop-gain`, the same at all prices",
     "learned": "learned, head `stop`",
     "clairvoyant": "clairvoyant (a bound: it sees the report split)",
 }
-SHORT = {"fixed budget": "the fixed budget", "stable": "`stop-stable`", "worth": "`stop-worth`"} | {
+SHORT = {"fixed budget": "the fixed budget", "stable": "`stop-stable`", "gain": "`stop-gain`"} | {
     "learned": "the learned policy",
     "start": "its start",
 }
 
 TEXT = """# Stop as an action
 
-Written by `python docs/stopping.py --found runs/stop.json`.
-
-In the batch game the budget is given. In the game `stop` each label costs `price` (accuracy given up for one label),
-and a player says when to end. An action is a batch, or row `n` in every place: stop. So each strategy plays this game
-and never stops; what stops wraps a strategy and leaves its batches as they are. A run is judged by its *net*: accuracy
-at the end less what the labels cost. AULC says nothing where budgets differ.
+Written by `python docs/stopping.py --runs runs` from what these commands made:
 
 ```sh
 askwell compare digits breast_cancer --game stop --setting price=0.001
@@ -38,22 +36,39 @@ askwell train studies/stop.toml --out runs/stop                # one network for
 python studies/stop.py --policy runs/stop --out runs/stop.json # this page's table
 ```
 
+In the batch game the budget is given. In the game `stop` each label costs `price` (accuracy given up for one label),
+and a player says when to end. An action is a batch, or row `n` in every place: stop. So each strategy plays this game
+and never stops; what stops wraps a strategy and leaves its batches as they are. A run is judged by its *net*: accuracy
+at the end less what the labels cost. AULC says nothing where budgets differ.
+
 | rule | stops |
 | --- | --- |
 | any strategy over rows | never, before the last round |
 | `stop-after` | after so many labels |
 | `stop-stable` | when the last rounds left a share of the predictions as it was (Bloodgood and Vijay-Shanker 2009) |
-| `stop-worth` | when a share of the predictions that the last two rounds changed is less than what a batch costs |
-| head `stop` | starts as a soft `stop-worth`; learns by `reinforce`, with the price as an input |
+| `stop-gain` | when a share of the predictions that the last two rounds changed is less than what a batch costs |
+| head `stop` | starts as a soft `stop-gain`; learns by `reinforce`, with the price as an input |
 
 In Gymnasium it is `askwell/Stop-v0`, with the action `MultiDiscrete([2] + [n] * q)`: first 1 to go on or 0 to stop.
 
-Training took 4.3 CPU minutes beside other work. Validation kept update 40 of 120, +0.0002 [-0.0005, +0.0009] net from
-`stop-worth`; at update 67 it warned that two halves of the tasks agreed on the gradient no better than by chance (all
-printed by the second command).
-
-## What is it worth to know when to stop?
+## What knowing when to stop brings
 """
+
+
+def trained(run: Path) -> str:
+    """What training took, and what validation says of the policy that it kept."""
+    kept, about, spec = histories(run), card(run / "policy.safetensors"), TrainingSpec.read(run / "spec.toml")
+    validation = kept["validation"].filter(pl.col("update") == about["update"]).to_dicts()
+    told = " and ".join(
+        f"{fixed(row['difference'], 4, True)} {bounds(row['low'], row['high'])} from `{row['against']}`"
+        for row in validation
+    )
+    warnings = " ".join(f"It warned: {sentence}" for sentence in about["warnings"])
+    minutes = kept["training"]["seconds"].sum() / 60
+    return (
+        f"Training took {minutes:.1f} minutes beside other work. Validation kept update {about['update']} of "
+        f"{spec.updates}; its net differs by {told}. {warnings}"
+    )
 
 
 def against(row: dict[str, Any], other: str) -> str:
@@ -85,14 +100,14 @@ def said(rows: list[dict[str, Any]]) -> list[str]:
                 words.setdefault(row[f"less {other}"]["verdict"], []).append(f"{row['price']:g}")
         return "; ".join(f"{word} at {', '.join(prices)}" for word, prices in words.items())
 
-    pairs = [("stable", "fixed budget"), ("worth", "fixed budget"), ("learned", "fixed budget")]
-    pairs += [("learned", other) for other in ("stable", "worth", "start")]
+    pairs = [("stable", "fixed budget"), ("gain", "fixed budget"), ("learned", "fixed budget")]
+    pairs += [("learned", other) for other in ("stable", "gain", "start")]
     lines = [
         f"- {_capital(SHORT[rule])} against {SHORT[other]}: {told(rule, other)}." for rule, other in pairs
     ]
-    ahead = [told("learned", other).startswith("better") for other in ("stable", "worth", "start")]
+    ahead = [told("learned", other).startswith("better") for other in ("stable", "gain", "start")]
     if not any(ahead) and not any(
-        "; better" in told("learned", other) for other in ("stable", "worth", "start")
+        "; better" in told("learned", other) for other in ("stable", "gain", "start")
     ):
         lines.append(
             "- **Learning is a null result**: at no price is the learned policy better than the rules that look at the "
@@ -113,8 +128,9 @@ def said(rows: list[dict[str, Any]]) -> list[str]:
 def main() -> None:
     """Write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--found", type=Path, default=Path("runs/stop.json"))
-    found = json.loads(parser.parse_args().found.read_text())
+    parser.add_argument("--runs", type=Path, default=Path("runs"))
+    runs = parser.parse_args().runs
+    found = json.loads((runs / "stop.json").read_text())
     shown = [
         {
             "price": f"{row['price']:g}",
@@ -128,6 +144,8 @@ def main() -> None:
         for row in found["rows"]
     ]
     page = [
+        trained(runs / "stop"),
+        "",
         f"{len(found['sets'])} held-out sets ({', '.join(found['sets'])}), {found['splits']} splits each, pools of up "
         f"to {found['pool']}, 10 rounds of 10 labels from a cold start, batches by uherding. Settings were chosen for "
         "each price on synthetic tasks and the meta-validation sets. Intervals (95 %) are over datasets and splits "

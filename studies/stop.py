@@ -23,7 +23,7 @@ from askwell.data.catalogue import META_VALIDATION, ROLES
 from askwell.execution import compilation_cache
 from askwell.games import BatchGame, Stop, Turn, trajectory
 from askwell.policies import load_policy
-from askwell.strategies.stopping.stop_worth import SHARE
+from askwell.strategies.stopping.stop_gain import SHARE
 from askwell.training import TrainingSpec
 
 HOME = Path(__file__).parent
@@ -37,7 +37,7 @@ JUDGED_ON = (
 POOL, SPLITS, SYNTHETIC, SEED = 500, 12, 64, 17
 FIXED = tuple(range(10, 101, 10))
 STABLE = [(t, k) for t in (0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99) for k in (1, 2, 3)]
-WORTH = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6)
+GAIN = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6)
 NEVER, BASE = "never stop", "fixed budget"
 
 
@@ -96,7 +96,7 @@ def played(packed: Packed, name: str, spec: TrainingSpec) -> Course:
 
 
 def net(course: Course, price: float) -> np.ndarray:
-    """What an episode is worth that stops before a round, or never, ``[e, r + 1]``."""
+    """The net of an episode that stops before a round, or never, ``[e, r + 1]``."""
     return course.accuracy - price * GAME.game.batch * np.arange(course.accuracy.shape[1])
 
 
@@ -117,7 +117,7 @@ def when(rule: str, setting: Any, course: Course, place: int) -> np.ndarray:
         return np.argmax(net(course, PRICES[place]), axis=1)
     if rule == "stable":
         holds = np.all(last(course, setting[1]) >= setting[0], axis=2)
-    elif rule in ("worth", "start"):
+    elif rule in ("gain", "start"):
         changed = 1 - last(course, 2).mean(axis=2)
         holds = setting * changed < PRICES[place] * GAME.game.batch
     else:
@@ -126,12 +126,12 @@ def when(rule: str, setting: Any, course: Course, place: int) -> np.ndarray:
 
 
 RULES: dict[str, Any] = {
-    BASE: FIXED, NEVER: (None,), "stable": STABLE, "worth": WORTH, "start": (SHARE,),
+    BASE: FIXED, NEVER: (None,), "stable": STABLE, "gain": GAIN, "start": (SHARE,),
     "learned": (None,), "clairvoyant": (None,),
 }  # fmt: skip
 
 
-def worth(rule: str, setting: Any, course: Course, place: int) -> tuple[np.ndarray, np.ndarray]:
+def ended(rule: str, setting: Any, course: Course, place: int) -> tuple[np.ndarray, np.ndarray]:
     """Net and labels of each episode."""
     at = when(rule, setting, course, place)
     return net(course, PRICES[place])[np.arange(len(at)), at], at * GAME.game.batch
@@ -143,14 +143,14 @@ def judged(courses: dict[str, Course], place: int) -> list[dict[str, Any]]:
     def mean(rule: str, setting: Any) -> float:
         """Half of it counts what is synthetic, half the meta-validation sets."""
         on = {
-            name: float(worth(rule, setting, courses[name], place)[0].mean())
+            name: float(ended(rule, setting, courses[name], place)[0].mean())
             for name in (*CHOSEN_ON, "synthetic")
         }
         return (on.pop("synthetic") + float(np.mean(list(on.values())))) / 2
 
     chosen = {rule: max(settings, key=lambda s, r=rule: mean(r, s)) for rule, settings in RULES.items()}
     nets = {
-        rule: [worth(rule, setting, courses[name], place) for name in JUDGED_ON]
+        rule: [ended(rule, setting, courses[name], place) for name in JUDGED_ON]
         for rule, setting in chosen.items()
     }
     rows = []
@@ -162,7 +162,7 @@ def judged(courses: dict[str, Course], place: int) -> list[dict[str, Any]]:
             "net": float(np.mean([value.mean() for value, _ in found])),
             "labels": float(np.mean([labels.mean() for _, labels in found])),
         }
-        for other in (BASE, "stable", "worth", "start"):
+        for other in (BASE, "stable", "gain", "start"):
             if rule != other:
                 gaps = [own[0] - base[0] for own, base in zip(found, nets[other], strict=True)]
                 interval = stats.bootstrap(gaps)

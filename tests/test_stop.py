@@ -16,7 +16,7 @@ from askwell.games import BatchGame, Stop, fits, make_game, rollout
 from askwell.learners import Mlp
 from askwell.policies import make_head
 from askwell.policies.stop import INPUTS, look
-from askwell.strategies import STRATEGIES, Margin, Random, StopAfter, StopStable, StopWorth, UHerding
+from askwell.strategies import STRATEGIES, Margin, Random, StopAfter, StopGain, StopStable, UHerding
 from askwell.testing import players as laws
 from askwell.testing.pools import make_pool
 from askwell.training import programs
@@ -113,7 +113,7 @@ def test_rules_check_their_settings():
         lambda: StopAfter(-1),
         lambda: StopStable(0.0),
         lambda: StopStable(0.9, 0),
-        lambda: StopWorth(0.0),
+        lambda: StopGain(0.0),
     ):
         with pytest.raises(AskwellError, match=r"given|give"):
             wrong()
@@ -157,16 +157,16 @@ def test_rules_do_as_they_say():
         False,
     ]
     assert not stop(StopStable(0.95, 3), [1, 1], round=2)  # the rounds before the first do not count
-    assert [stop(StopWorth(0.5), [0, 0.98, 0.99], price=p) for p in (0.0018, 0.002)] == [False, True]
+    assert [stop(StopGain(0.5), [0, 0.98, 0.99], price=p) for p in (0.0018, 0.002)] == [False, True]
     assert [stop(StopAfter(labels), []) for labels in (12, 13)] == [True, False]  # 3 rounds of 4
 
 
-def test_the_untrained_policy_is_a_soft_stop_worth_that_sees_price_and_agreement():
+def test_the_untrained_policy_is_a_soft_stop_gain_that_sees_price_and_agreement():
     policy = RULES["stop"]
     for agreement in ([0, 0.9, 0.9], [0, 0.99, 0.99], [0, 1.0, 1.0]):
         for price in (0.0005, 0.005):
             view = shown(agreement, price=price)
-            assert bool(policy.stop(KEY, view, 4)) == bool(StopWorth().stop(KEY, view, 4))
+            assert bool(policy.stop(KEY, view, 4)) == bool(StopGain().stop(KEY, view, 4))
     one, other = look(shown([0, 0.9, 0.9]), 4), look(shown([0, 0.9, 0.9], price=0.02), 4)
     assert {INPUTS[at] for at in np.flatnonzero(np.asarray(one) != np.asarray(other))} == {"excess", "cost"}
     draws = jax.vmap(lambda key: policy.act(key, shown([0, 0.95, 0.95]), GAME.space))(

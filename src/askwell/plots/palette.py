@@ -61,7 +61,7 @@ _KNOWN = {
     "stop": Style("#d55e00", "v"),
     "stop-after": Style("#0072b2", "P"),
     "stop-stable": Style("#009e73", "P"),
-    "stop-worth": Style("#e69f00", "P"),
+    "stop-gain": Style("#e69f00", "P"),
     "pool-shares": Style("#7f7f7f", "p"),
     "equal-shares": Style("#009e73", "p"),
     "filling-shares": Style("#56b4e9", "o"),

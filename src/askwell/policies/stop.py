@@ -12,10 +12,10 @@ from askwell.policies.base import AbstractPolicy, Act
 from askwell.policies.features import named
 from askwell.strategies import UHerding, uncertainty
 from askwell.strategies.stopping.base import agreements, stopping_of
-from askwell.strategies.stopping.stop_worth import SHARE, changed
+from askwell.strategies.stopping.stop_gain import SHARE, changed
 
 INPUTS = (
-    "excess",  # log cost of a batch, over the gain that stop-worth expects: what the untrained policy goes by
+    "excess",  # log cost of a batch, over the gain that stop-gain expects: what the untrained policy goes by
     "cost",  # log cost of a batch
     "changed",  # log share of the predictions that the last round changed
     "changed before",  # the same of the round before it
@@ -33,7 +33,7 @@ both."""
 
 
 class StopPolicy(AbstractPolicy, AbstractStopStrategy):
-    """Stops with a probability that starts as a soft `stop-worth`; a small network learns what to add to it.
+    """Stops with a probability that starts as a soft `stop-gain`; a small network learns what to add to it.
 
     The price is one of its inputs, so one network serves all prices. While fewer than two classes are known it goes on.
     In play it does the likelier; in training it draws. Batches are picked by uherding.

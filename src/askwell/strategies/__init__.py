@@ -49,8 +49,8 @@ from askwell.strategies.probcover import ProbCover
 from askwell.strategies.query_by_committee import QueryByCommittee
 from askwell.strategies.random import Random
 from askwell.strategies.stopping.stop_after import StopAfter
+from askwell.strategies.stopping.stop_gain import StopGain
 from askwell.strategies.stopping.stop_stable import StopStable
-from askwell.strategies.stopping.stop_worth import StopWorth
 from askwell.strategies.stream.adaptive_threshold import AdaptiveThreshold
 from askwell.strategies.stream.fixed_threshold import FixedThreshold
 from askwell.strategies.stream.label_all import LabelAll
@@ -116,8 +116,8 @@ __all__ = [
     "RowPoints",
     "Split",
     "StopAfter",
+    "StopGain",
     "StopStable",
-    "StopWorth",
     "SupportVectors",
     "TypiClust",
     "Typicality",

@@ -24,8 +24,8 @@ class Stop(AbstractGame[StopState]):
     """The batch game, but each label costs `price`, and a player may stop before the last round.
 
     An action is a batch, or ``n`` in every place: stop. After that nothing is bought and nothing changes. A round's
-    reward is the batch game's less the price of its labels, so that an episode's is worth the accuracy at its end less
-    what its labels cost.
+    reward is the batch game's less the price of its labels, so that the rewards of an episode sum to the accuracy at
+    its end less what its labels cost.
 
     Attributes:
         game: the batch game underneath; its rounds are the most that can be played.
@@ -34,7 +34,7 @@ class Stop(AbstractGame[StopState]):
 
     name: ClassVar[str] = "stop"
     environment: ClassVar[str] = "Stop"
-    opponents: ClassVar[tuple[str, ...]] = ("uherding", "stop-after", "stop-stable", "stop-worth")
+    opponents: ClassVar[tuple[str, ...]] = ("uherding", "stop-after", "stop-stable", "stop-gain")
     game: BatchGame
     price: float = eqx.field(static=True, default=0.0005)  # pyright: ignore[reportIncompatibleMethodOverride]
 

@@ -11,7 +11,7 @@ from askwell.strategies.stopping.base import agreements, stopping_of
 from askwell.strategies.uherding import UHerding
 
 SHARE = 0.2
-"""How much of the predictions that a batch changes it usually puts right, less those that it spoils."""
+"""How much of the predictions that a batch changes it puts right as a rule, less those that it spoils."""
 
 
 def changed(view: View) -> Float[Array, ""]:
@@ -19,7 +19,7 @@ def changed(view: View) -> Float[Array, ""]:
     return 1 - jnp.mean(agreements(view, 2))
 
 
-class StopWorth(AbstractStopStrategy):
+class StopGain(AbstractStopStrategy):
     """Stops when the expected gain is below the price: a share of the predictions that the last two rounds changed.
 
     Accuracy cannot gain more than predictions change, and changes are a noisy sign of gains, so the gain of the next
@@ -30,7 +30,7 @@ class StopWorth(AbstractStopStrategy):
         strategy: picks the batches.
     """
 
-    name: ClassVar[str] = "stop-worth"
+    name: ClassVar[str] = "stop-gain"
     needs: ClassVar[tuple[str, ...]] = ("probabilities", "geometry")
     share: float = eqx.field(static=True, default=SHARE)
     strategy: AbstractStrategy = UHerding()
@@ -38,7 +38,7 @@ class StopWorth(AbstractStopStrategy):
     def __check_init__(self):
         """Refuse a share that is none."""
         if not 0 < self.share <= 1:
-            raise AskwellError(f"stop-worth's share is {self.share}; give a share above 0, at most 1.")
+            raise AskwellError(f"stop-gain's share is {self.share}; give a share above 0, at most 1.")
 
     def stop(self, key: PRNGKeyArray, view: View, q: int) -> Bool[Array, ""]:
         """See `AbstractStopStrategy.stop`."""
