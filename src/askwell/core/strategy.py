@@ -6,7 +6,7 @@ from typing import ClassVar
 import equinox as eqx
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from askwell.core.spaces import AbstractSpace, Classes, Points, Rows, Skip
+from askwell.core.spaces import AbstractSpace, Classes, HalfSpaces, Points, Rows, Skip
 from askwell.core.view import View
 
 
@@ -77,6 +77,21 @@ class AbstractPointStrategy(AbstractPlayer):
         """See `AbstractPlayer.decide`."""
         assert isinstance(space, Points)
         return self.points(key, view, space.q)
+
+
+class AbstractCutStrategy(AbstractPlayer):
+    """Says about which half-spaces a batch asks."""
+
+    space: ClassVar[type[AbstractSpace]] = HalfSpaces
+
+    @abc.abstractmethod
+    def cuts(self, key: PRNGKeyArray, view: View, q: int) -> Float[Array, "q p"]:
+        """`q` half-spaces in the view's features, see `HalfSpaces`: ``p = d + 1``."""
+
+    def decide(self, key: PRNGKeyArray, view: View, space: AbstractSpace) -> Float[Array, "q p"]:
+        """See `AbstractPlayer.decide`."""
+        assert isinstance(space, HalfSpaces)
+        return self.cuts(key, view, space.q)
 
 
 class AbstractStreamStrategy(AbstractPlayer):

@@ -1,4 +1,4 @@
-"""The laws of players whose actions are no rows: they label or skip, ask for classes, or for points of the space.
+"""The laws of players whose actions are no rows: they label or skip, ask for classes, points or half-spaces.
 
 That hidden labels have no influence is a law of games: a player sees a view, and nothing else.
 """
@@ -12,14 +12,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, PRNGKeyArray
 
-from askwell.core import AbstractPlayer, AbstractSpace, Classes, Points, Skip, View
-from askwell.games import AbstractGame, BatchGame, ClassQueries, LabelOrSkip, PointQueries
+from askwell.core import AbstractPlayer, AbstractSpace, Classes, HalfSpaces, Points, Skip, View
+from askwell.games import AbstractGame, BatchGame, ClassQueries, HalfSpaceQueries, LabelOrSkip, PointQueries
 from askwell.testing.pools import CLASSES, D, agree, at, hold, law, make_pool, permuted, replay, without_truth
 
 GAME_OF: dict[type[AbstractSpace], AbstractGame] = {
     Skip: LabelOrSkip(BatchGame(rounds=5, batch=4), every=4),
     Classes: ClassQueries(BatchGame(rounds=16, batch=4), error=0.3),
     Points: PointQueries(BatchGame(rounds=16, batch=4)),
+    HalfSpaces: HalfSpaceQueries(BatchGame(rounds=16, batch=4)),
 }
 """What is played in each space of actions; each game goes through the whole pool."""
 
@@ -41,7 +42,8 @@ def _views(space: type[AbstractSpace]) -> View:
     skips = random.permutation(64) < 14  # fourteen points are labelled, early and late
     wanted = random.integers(0, CLASSES, (16, 4))
     where = random.normal(size=(16, 4, D)).astype(np.float32)
-    actions = jnp.asarray({Skip: skips, Classes: wanted, Points: where}[space])
+    cuts = np.concatenate([where, 0.5 * where[:, :, :1]], axis=2)
+    actions = jnp.asarray({Skip: skips, Classes: wanted, Points: where, HalfSpaces: cuts}[space])
     return without_truth(replay(GAME_OF[space], jax.random.key(0), make_pool(), actions)[0])
 
 
@@ -68,6 +70,10 @@ def acts_in_its_space(player: AbstractPlayer) -> None:
         told = f"points must return 4 points of {D} features, not {actions.dtype}{list(actions.shape[1:])}."
         law(np.issubdtype(actions.dtype, np.floating) and actions.shape == (16, 4, D), told)
         law(np.isfinite(actions).all(), "A point is no number.")
+    elif player.space is HalfSpaces:
+        told = f"cuts must return 4 times {D} features and an offset, not {actions.dtype}{list(actions.shape[1:])}."
+        law(np.issubdtype(actions.dtype, np.floating) and actions.shape == (16, 4, D + 1), told)
+        law(np.isfinite(actions).all(), "A half-space is no number.")
     else:
         told = f"classes must return 4 numbers of groups, not {actions.dtype}{list(actions.shape[1:])}."
         law(np.issubdtype(actions.dtype, np.integer) and actions.shape == (16, 4), told)
@@ -106,8 +112,11 @@ def same_key_same_action(player: AbstractPlayer) -> None:
 
 
 def order_of_rows_says_nothing(player: AbstractPlayer) -> None:
-    """Permuting the pool's rows changes no action. Players that name points are exempt: they start at random rows."""
-    if player.space is Points:
+    """Permuting the pool's rows changes no action.
+
+    Players that name points or half-spaces are exempt: they start at random rows.
+    """
+    if player.space in (Points, HalfSpaces):
         return
     order = np.random.default_rng(2).permutation(64)
     for turn in turns_of(player):
@@ -128,7 +137,7 @@ PLAYER_LAWS: tuple[Callable[[AbstractPlayer], None], ...] = (
 
 
 def check_player(player: AbstractPlayer) -> None:
-    """Hold a player that labels or skips, or asks for classes or points, to every law.
+    """Hold a player that labels or skips, or asks for classes, points or half-spaces, to every law.
 
     Raises:
         AssertionError: a sentence that says which law is broken, and how.
