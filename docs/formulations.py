@@ -316,8 +316,9 @@ VERDICT = """## Verdict
   minutes well above margin and far above random; the best rule and the shipped policy stay ahead.
 - **Label or skip** says little with each decision: it is one of ten in its round, and the order of the stream does the
   rest, so that rules can hardly be told apart.
-- Not built: query synthesis with labels for points that do not exist, half-space questions, stopping as an action,
-  a value network as baseline, and Q-learning that looks beyond the round.
+- Questions about half-spaces have [a page of their own](half-spaces.md).
+- Not built: query synthesis with labels for points that do not exist, stopping as an action, a value network as
+  baseline, and Q-learning that looks beyond the round.
 """
 
 

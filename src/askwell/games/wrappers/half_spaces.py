@@ -44,12 +44,7 @@ class HalfSpaceQueries(AbstractBatchWrapper):
 
     def __check_init__(self):
         """Refuse impossible settings."""
-        if self.point not in POINT:
-            raise AskwellError(unknown("point", self.point, POINT))
-        if not isinstance(self.layers, int) or self.layers < 1:
-            raise AskwellError(
-                f"The game's layers are a whole number of at least 1; {self.layers} was given."
-            )
+        _check(self.point, self.layers)
 
     @classmethod
     def make(cls, settings: dict[str, Any], **batch: Any) -> "HalfSpaceQueries":
@@ -57,6 +52,7 @@ class HalfSpaceQueries(AbstractBatchWrapper):
         known = [field.name for field in dataclasses.fields(cls) if field.name != "game"]
         for name in set(settings) - set(known):
             raise AskwellError(unknown("setting of the game 'half-spaces'", name, known))
+        _check(settings.get("point", "class"), settings.get("layers", 1))
         return cls(BatchGame(**batch), **settings)
 
     @property
@@ -100,3 +96,10 @@ class HalfSpaceQueries(AbstractBatchWrapper):
         meant = regions & (state.answers == y[:, None]) if self.point == "class" else regions
         x = meant @ state.pool.x / jnp.maximum(jnp.sum(meant, axis=1), 1)[:, None]
         return x, y, jnp.any(regions, axis=1).astype(x.dtype)
+
+
+def _check(point: Any, layers: Any) -> None:
+    if point not in POINT:
+        raise AskwellError(unknown("point", str(point), POINT))
+    if not isinstance(layers, int) or layers < 1:
+        raise AskwellError(f"The game's layers are a whole number of at least 1; {layers} was given.")
