@@ -212,7 +212,7 @@ VERDICT = """- **An answer that is the class alone loses.** In the region's mean
 - **Bisecting the belief does not help here**, though it is what works in theory: it is no better than random cuts.
   Probably because a logistic regression on virtual points is no version space, and the mean of an even region is
   typical of nothing.
-- **Layers** of three, with random cuts, change nothing in the mean: regions are smaller and purer, but no better chosen.
+- **Layers** of three, with random cuts, change next to nothing in the mean: regions are smaller, but no better chosen.
 """
 
 

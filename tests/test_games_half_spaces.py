@@ -74,7 +74,8 @@ def test_points_that_are_no_rows_reach_the_learner():
     assert (np.asarray(outcome.bought) == len(Y)).all()
     assert (int(view.cost), outcome.cost.tolist(), bool(at(views, 0).cold)) == (4, [4], True)
     np.testing.assert_allclose(view.evidence.x[3], [3.5, 1])
-    fitted = game.game.learner.fit(KEY, *map(jnp.asarray, answered()), 3)
+    x, y, weight = map(jnp.asarray, answered())
+    fitted = game.game.learner.fit(KEY, x, y, weight, 3)
     np.testing.assert_allclose(view.log_proba, fitted.log_proba(TINY.x), atol=1e-3)
     assert np.asarray(view.log_proba).argmax(axis=1).tolist() == [1, 1, 1, 2, 2, 2]
 
