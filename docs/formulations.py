@@ -316,8 +316,11 @@ VERDICT = """## Verdict
   minutes well above margin and far above random; the best rule and the shipped policy stay ahead.
 - **Label or skip** says little with each decision: it is one of ten in its round, and the order of the stream does the
   rest, so that rules can hardly be told apart.
-- Not built: query synthesis with labels for points that do not exist, half-space questions, a value network
-  as baseline, and Q-learning that looks beyond the round.
+- Questions about half-spaces, and the end of an episode as an action, have pages of their own:
+  [half-spaces](half-spaces.md), [when to stop](stopping.md). So have LAL on its own tasks and a value network as
+  baseline: [learning values](values.md).
+- Not built: query synthesis with labels for points that do not exist, an actor and critic for points, and Q-learning
+  that looks beyond the round.
 """
 
 

@@ -133,3 +133,13 @@ def test_points_are_asked_for_in_gymnasium():
     assert (info["cost"], terminated) == (4, False)
     with pytest.raises(InvalidAction):
         env.unwrapped.step(np.full((4, 4), 11.0))
+
+
+def test_half_spaces_are_asked_about_in_gymnasium():
+    env = gymnasium.make(IDS["half-spaces"], **{k: v for k, v in SETTINGS.items() if k != "game_settings"})
+    check_env(env.unwrapped)
+    assert env.action_space.shape == (4, 5)
+    env.reset(seed=0)
+    _, reward, terminated, _, info = env.step(np.eye(4, 5, dtype=np.float32))
+    assert (info["cost"], terminated) == (4, False)
+    assert np.isfinite(reward)

@@ -106,6 +106,11 @@ def to_records(
     turns, each = len(outcome.reward), game.turns_a_round
     if not np.all(outcome.legal):
         round = int(np.argmin(outcome.legal)) // each + 1
+        if game.virtual:
+            raise AskwellError(
+                f"The strategy '{cell.strategy}' gave numbers that are not finite ({where}, round {round}); an action "
+                f"of the game '{game.name}' is made of finite ones, so mend it."
+            )
         raise AskwellError(
             f"The strategy '{cell.strategy}' picked a row twice, one that was asked before, or one that does not exist "
             f"({where}, round {round}); a batch holds distinct rows that were never asked, so mend its select."

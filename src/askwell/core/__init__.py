@@ -13,9 +13,19 @@ from askwell.core.metrics import ACCURACY, METRICS, Metric, metric_of
 from askwell.core.pool import Pool
 from askwell.core.record import CEILINGS, CELL, MAJORITY, SCHEMA, SCORES
 from askwell.core.registry import Registry, collect, imported, summary, unknown
-from askwell.core.spaces import AbstractBatchSpace, AbstractSpace, Classes, Points, Rows, RowsOrStop, Skip
+from askwell.core.spaces import (
+    AbstractBatchSpace,
+    AbstractSpace,
+    Classes,
+    HalfSpaces,
+    Points,
+    Rows,
+    RowsOrStop,
+    Skip,
+)
 from askwell.core.strategy import (
     AbstractClassStrategy,
+    AbstractCutStrategy,
     AbstractPlayer,
     AbstractPointStrategy,
     AbstractStopStrategy,
@@ -38,6 +48,7 @@ __all__ = [
     "SCORES",
     "AbstractBatchSpace",
     "AbstractClassStrategy",
+    "AbstractCutStrategy",
     "AbstractFitted",
     "AbstractLearner",
     "AbstractPlayer",
@@ -50,6 +61,7 @@ __all__ = [
     "Classes",
     "Evidence",
     "Geometry",
+    "HalfSpaces",
     "LabelInfluence",
     "Metric",
     "Packed",

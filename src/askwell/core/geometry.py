@@ -100,3 +100,12 @@ def _neighbours(x: Float[Array, "n d"], rows: Int[Array, " m"], k: int) -> Float
 def extended(x: Float[Array, "m d"]) -> Float[Array, "m p"]:
     """Points with a 1 at the end, for the intercept."""
     return jnp.concatenate([x, jnp.ones((len(x), 1), x.dtype)], axis=1)
+
+
+def cut(x: Float[Array, "n d"], normals: Float[Array, "q d"], count: Int[Array, " q"]) -> Float[Array, "q p"]:
+    """Half-spaces with `count` of the points beyond each, 1..n-1: the offset is midway between two points' heights."""
+    height = jnp.sort(normals @ x.T, axis=1)
+    above = len(x) - count
+    at = jnp.clip(jnp.stack([above - 1, above], axis=1), 0, len(x) - 1)
+    offset = jnp.mean(jnp.take_along_axis(height, at, axis=1), axis=1)
+    return jnp.concatenate([normals, offset[:, None]], axis=1)

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
+from askwell.core.geometry import cut
 from askwell.core.view import View
 
 
@@ -72,6 +73,20 @@ class Points(AbstractBatchSpace):
         """See `AbstractSpace.sample`: normal, with the pool's mean and deviations; the space has no end."""
         spread = jax.random.normal(key, (self.q, view.x.shape[1]))
         return jnp.mean(view.x, axis=0) + jnp.std(view.x, axis=0) * spread
+
+
+class HalfSpaces(AbstractBatchSpace):
+    """A batch of half-spaces, ``float [q, d + 1]``: a normal each and, last, an offset; beyond lies ``w · x > t``."""
+
+    name: ClassVar[str] = "half-spaces"
+    q: int = eqx.field(static=True)
+
+    def sample(self, key: PRNGKeyArray, view: View) -> Float[Array, "q p"]:
+        """See `AbstractSpace.sample`: any direction, and any number of rows beyond, but neither none nor all."""
+        n, d = view.x.shape
+        normal_key, count_key = jax.random.split(key)
+        count = jax.random.randint(count_key, (self.q,), 1, max(n, 2))
+        return cut(view.x, jax.random.normal(normal_key, (self.q, d)), count)
 
 
 class Skip(AbstractSpace):

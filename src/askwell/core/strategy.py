@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from askwell.core.spaces import AbstractSpace, Classes, Points, Rows, RowsOrStop, Skip
+from askwell.core.spaces import AbstractSpace, Classes, HalfSpaces, Points, Rows, RowsOrStop, Skip
 from askwell.core.view import View
 
 
@@ -96,6 +96,21 @@ class AbstractPointStrategy(AbstractPlayer):
         """See `AbstractPlayer.decide`."""
         assert isinstance(space, Points)
         return self.points(key, view, space.q)
+
+
+class AbstractCutStrategy(AbstractPlayer):
+    """Says about which half-spaces a batch asks."""
+
+    space: ClassVar[type[AbstractSpace]] = HalfSpaces
+
+    @abc.abstractmethod
+    def cuts(self, key: PRNGKeyArray, view: View, q: int) -> Float[Array, "q p"]:
+        """`q` half-spaces in the view's features, see `HalfSpaces`: ``p = d + 1``."""
+
+    def decide(self, key: PRNGKeyArray, view: View, space: AbstractSpace) -> Float[Array, "q p"]:
+        """See `AbstractPlayer.decide`."""
+        assert isinstance(space, HalfSpaces)
+        return self.cuts(key, view, space.q)
 
 
 class AbstractStreamStrategy(AbstractPlayer):

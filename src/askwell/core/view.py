@@ -35,12 +35,18 @@ class Evidence(NamedTuple):
     weight: Float[Array, " b"]
 
     def added(
-        self, place: Int[Array, ""], x: Float[Array, "q d"], y: Int[Array, " q"], count: Int[Array, ""]
+        self,
+        place: Int[Array, ""],
+        x: Float[Array, "q d"],
+        y: Int[Array, " q"],
+        count: Int[Array, ""],
+        weight: Float[Array, " q"] | None = None,
     ) -> "Evidence":
-        """With the first `count` of some labelled points at the places from `place` on, each of weight 1."""
+        """With the first `count` of some labelled points at the places from `place` on, by default of weight 1."""
         new, at = inserted(place, len(self.y), len(y), count)
-        weight = jnp.where(new, jnp.ones((), self.weight.dtype), self.weight)
-        return Evidence(jnp.where(new[:, None], x[at], self.x), jnp.where(new, y[at], self.y), weight)
+        given = jnp.ones((), self.weight.dtype) if weight is None else weight[at]
+        x, y = jnp.where(new[:, None], x[at], self.x), jnp.where(new, y[at], self.y)
+        return Evidence(x, y, jnp.where(new, given, self.weight))
 
 
 def inserted(

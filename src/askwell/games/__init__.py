@@ -7,6 +7,7 @@ from askwell.games.rewards import REWARDS, Change
 from askwell.games.scores import Scores, score
 from askwell.games.spec import AbstractGameSpec
 from askwell.games.wrappers.class_queries import ClassQueries
+from askwell.games.wrappers.half_spaces import HalfSpaceQueries
 from askwell.games.wrappers.label_or_skip import LabelOrSkip
 from askwell.games.wrappers.point_queries import PointQueries
 from askwell.games.wrappers.stop import Stop
@@ -21,6 +22,7 @@ __all__ = [
     "BatchState",
     "Change",
     "ClassQueries",
+    "HalfSpaceQueries",
     "LabelOrSkip",
     "Outcome",
     "PointQueries",

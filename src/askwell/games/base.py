@@ -48,12 +48,14 @@ class AbstractGame(eqx.Module, Generic[State]):
     An episode has turns, one action in each. A round is the turns from one refit of the learner to the next.
 
     `opponents` names the strategies that `compare` plays where none is named, the baseline first. `environment` is
-    the game's name in Gymnasium.
+    the game's name in Gymnasium. `virtual` says that its answers are about no row of the pool: they enter the evidence
+    as virtual points, and nothing is `bought`.
     """
 
     name: ClassVar[str]
     opponents: ClassVar[tuple[str, ...]]
     environment: ClassVar[str]
+    virtual: ClassVar[bool] = False
 
     @classmethod
     @abc.abstractmethod

@@ -202,6 +202,13 @@ class BatchGame(AbstractGame[BatchState]):
             cost=state.cost + count,
         )
 
+    def hear(
+        self, state: BatchState, x: Float[Array, "q d"], y: Int[Array, " q"], weight: Float[Array, " q"]
+    ) -> BatchState:
+        """Buy answers that are about no row: they enter the evidence as weighted points, and cost a label each."""
+        evidence = state.evidence.added(state.cost, x, y, jnp.array(len(y)), weight)
+        return dataclasses.replace(state, evidence=evidence, cost=state.cost + len(y))
+
     def refit(
         self, key: PRNGKeyArray, state: BatchState, since: Int[Array, ""], most: int, last: Bool[Array, ""]
     ) -> tuple[BatchState, Float[Array, ""]]:
@@ -220,8 +227,8 @@ class BatchGame(AbstractGame[BatchState]):
             before = jnp.where(place < since, state.rows, n)
             asked = jnp.zeros(n, bool).at[before].set(True, mode="drop")
             other = jax.lax.top_k(jax.random.uniform(random_key, (n,)) - asked, most)[1]
-            new, source = inserted(since, len(before), most, state.cost - since)
-            instead = gathered(state.pool.x, state.answers, jnp.where(new, other[source], before))
+            labelled = state.pool.x[other], state.answers[other]
+            instead = state.evidence.added(since, *labelled, state.cost - since)
             random = predicted(self.learner.fit(fit_key, *instead, classes), state.pool)[1]
         reward = REWARDS[self.reward](Change(state.selection, selection, last, random))
         packed: Packed[AbstractFitted] = Packed.of(fitted)

@@ -6,6 +6,7 @@ from askwell.core import collect
 from askwell.games.base import AbstractGame
 from askwell.games.batch import BatchGame
 from askwell.games.wrappers.class_queries import ClassQueries
+from askwell.games.wrappers.half_spaces import HalfSpaceQueries
 from askwell.games.wrappers.label_or_skip import LabelOrSkip
 from askwell.games.wrappers.point_queries import PointQueries
 from askwell.games.wrappers.stop import Stop
@@ -22,4 +23,13 @@ def make_game(name: str, settings: dict[str, Any], **batch: Any) -> AbstractGame
     return GAMES[name].make(settings, **batch)
 
 
-__all__ = ["GAMES", "BatchGame", "ClassQueries", "LabelOrSkip", "PointQueries", "Stop", "make_game"]
+__all__ = [
+    "GAMES",
+    "BatchGame",
+    "ClassQueries",
+    "HalfSpaceQueries",
+    "LabelOrSkip",
+    "PointQueries",
+    "Stop",
+    "make_game",
+]

@@ -11,7 +11,7 @@ import numpy as np
 from gymnasium.spaces import Box, Discrete, MultiDiscrete
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from askwell.core import AbstractSpace, Classes, Points, Rows, RowsOrStop, Skip, View
+from askwell.core import AbstractSpace, Classes, HalfSpaces, Points, Rows, RowsOrStop, Skip, View
 from askwell.gym.features import observe
 from askwell.policies import group_features
 from askwell.policies.skip import look
@@ -122,7 +122,22 @@ class PointsDoor(AbstractDoor):
 
     def observe(self, view: View) -> Float[Array, "n g"]:
         """See `AbstractDoor.observe`."""
-        return jnp.concatenate([jnp.clip(view.x, -REACH, REACH), observe(view)], axis=1)
+        return placed(view)
+
+
+class HalfSpacesDoor(AbstractDoor):
+    """Half-spaces: where each row lies and its features, and the normals and offsets of the half-spaces."""
+
+    space: ClassVar[type[AbstractSpace]] = HalfSpaces
+
+    def actions(self, space: AbstractSpace, view: View) -> Box:
+        """See `AbstractDoor.actions`."""
+        assert isinstance(space, HalfSpaces)
+        return Box(-REACH, REACH, (space.q, view.x.shape[1] + 1), np.float32)
+
+    def observe(self, view: View) -> Float[Array, "n g"]:
+        """See `AbstractDoor.observe`."""
+        return placed(view)
 
 
 class SkipDoor(AbstractDoor):
@@ -146,8 +161,14 @@ class SkipDoor(AbstractDoor):
 
 
 DOORS: dict[type[AbstractSpace], AbstractDoor] = {
-    door.space: door() for door in (RowsDoor, RowsOrStopDoor, ClassesDoor, PointsDoor, SkipDoor)
+    door.space: door()
+    for door in (RowsDoor, RowsOrStopDoor, ClassesDoor, PointsDoor, HalfSpacesDoor, SkipDoor)
 }
+
+
+def placed(view: View) -> Float[Array, "n g"]:
+    """Where each row lies, and its features."""
+    return jnp.concatenate([jnp.clip(view.x, -REACH, REACH), observe(view)], axis=1)
 
 
 def legal(

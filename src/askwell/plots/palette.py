@@ -70,6 +70,10 @@ _KNOWN = {
     "uncertain-points": Style("#009e73", "D"),
     "herding-points": Style("#0072b2", "X"),
     "needed-shares": Style("#e69f00", "v"),
+    "random-cuts": Style("#7f7f7f", "d"),
+    "row-cuts": Style("#cc79a7", "v"),
+    "bisecting-cuts": Style("#009e73", "v"),
+    "cap-cuts": Style("#0072b2", "v"),
 }
 _COLOURS = ("#332288", "#44aa99", "#cc6677", "#661100", "#6699cc", "#aa4499", "#888888")
 _MARKERS = ("h", "d", "8", "H", "$\\times$")

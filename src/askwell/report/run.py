@@ -16,6 +16,7 @@ from askwell.data import Dataset, load
 from askwell.encoders import encode_table
 from askwell.execution import compilation_cache
 from askwell.execution.directory import SPEC
+from askwell.games import GAMES
 from askwell.plots.sources import Effects, Replay, Samples, Training
 from askwell.plots.where_web import NUMBERED
 from askwell.report import effects, replay, samples
@@ -98,6 +99,10 @@ class CompareRun:
     ) -> tuple[pl.DataFrame, list[str]]:
         """The records of a dataset, of `one` split or of all, and which strategies to look at."""
         records = self._some()
+        if GAMES[self.spec.game].virtual:
+            raise AskwellError(
+                f"The answers in the game '{self.spec.game}' are about no row of the pool, so there is no row to show."
+            )
         name = dataset or str(records["dataset"][0])
         if name not in self.datasets:
             raise AskwellError(unknown("dataset", name, self.datasets))

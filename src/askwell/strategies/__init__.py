@@ -2,6 +2,7 @@
 
 from askwell.core import (
     AbstractClassStrategy,
+    AbstractCutStrategy,
     AbstractPlayer,
     AbstractPointStrategy,
     AbstractStrategy,
@@ -31,6 +32,10 @@ from askwell.strategies.entropy import Entropy
 from askwell.strategies.expected_error import ExpectedError
 from askwell.strategies.falcun import Falcun
 from askwell.strategies.gaussian_mixture import GaussianMixture
+from askwell.strategies.half_spaces.bisecting_cuts import BisectingCuts
+from askwell.strategies.half_spaces.cap_cuts import CapCuts
+from askwell.strategies.half_spaces.random_cuts import RandomCuts
+from askwell.strategies.half_spaces.row_cuts import RowCuts
 from askwell.strategies.influence import Influence
 from askwell.strategies.kmeans_boundary import KMeansBoundary
 from askwell.strategies.kmeans_centre import KMeansCentre
@@ -67,6 +72,7 @@ STRATEGIES = collect("strategy", globals(), AbstractPlayer)
 __all__ = [
     "STRATEGIES",
     "AbstractClassStrategy",
+    "AbstractCutStrategy",
     "AbstractPointStrategy",
     "AbstractScoreStrategy",
     "AbstractShares",
@@ -79,7 +85,9 @@ __all__ = [
     "Bait",
     "Bald",
     "BatchBald",
+    "BisectingCuts",
     "Boundary",
+    "CapCuts",
     "Clairvoyant",
     "Clue",
     "ClusterMargin",
@@ -112,7 +120,9 @@ __all__ = [
     "ProbCover",
     "QueryByCommittee",
     "Random",
+    "RandomCuts",
     "RandomPoints",
+    "RowCuts",
     "RowPoints",
     "Split",
     "StopAfter",

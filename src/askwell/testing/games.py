@@ -49,13 +49,17 @@ def _looked_at(outcomes: Outcome) -> range:
 
 
 def what_is_bought_is_known(game: AbstractGame) -> None:
-    """The next view holds exactly the answers bought so far, as rows and as evidence, and the rounds are counted."""
+    """The next view holds exactly the answers bought so far, as rows and as evidence, and the rounds are counted.
+
+    Where a game's answers are about no row, they are the evidence's labels.
+    """
     pool = _pool(game)
     actions = _actions(game, pool)
     views, outcomes = _played(game, pool, actions)
     n = len(pool.y)
     expected, order = np.array(at(views, 0).y), np.asarray(at(views, 0).rows)
     order = order[order < n].tolist()
+    told = expected[order].tolist()
     for turn in range(len(actions)):
         view = at(views, turn)
         law(
@@ -66,10 +70,12 @@ def what_is_bought_is_known(game: AbstractGame) -> None:
         used = np.asarray(view.rows)[np.asarray(view.rows) < n]
         law(np.array_equal(used, order), f"`rows` of turn {turn} are not the points bought so far, in order.")
         x, y, weight = (np.asarray(part) for part in view.evidence)
-        law(
-            np.array_equal(y[weight > 0], expected[used]) and np.allclose(x[weight > 0], pool.x[used]),
-            f"The evidence of turn {turn} is not what was bought.",
-        )
+        own = np.array_equal(y[weight > 0], expected[used]) and np.allclose(x[weight > 0], pool.x[used])
+        if game.virtual:
+            paid = np.arange(len(y)) < int(view.cost)
+            own = np.array_equal(y[paid], told) and np.isfinite(x).all() and not weight[~paid].any()
+        law(own, f"The evidence of turn {turn} is not what was bought.")
+        told += np.asarray(outcomes.answers[turn]).tolist()
         bought = np.asarray(outcomes.bought[turn])
         for row, answer in zip(bought, np.asarray(outcomes.answers[turn]), strict=True):
             if row < n:
@@ -78,10 +84,10 @@ def what_is_bought_is_known(game: AbstractGame) -> None:
 
 
 def cost_is_counted(game: AbstractGame) -> None:
-    """Each label costs one, a view says what was paid so far, and no more than the budget is ever paid."""
+    """Each answer costs one label, a view says what was paid so far, and no more than the budget is ever paid."""
     pool = _pool(game)
     views, outcomes = _played(game, pool, _actions(game, pool))
-    bought = np.sum(np.asarray(outcomes.bought) < len(pool.y), axis=1)
+    bought = np.sum((np.asarray(outcomes.bought) < len(pool.y)) | game.virtual, axis=1)
     law(np.array_equal(outcomes.cost, bought), "The cost of a turn is not the number of labels bought in it.")
     before = game.start_labels + np.cumsum(bought) - bought
     law(np.array_equal(views.cost, before), "A view's cost is not what was paid before it.")

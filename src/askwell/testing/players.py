@@ -1,4 +1,4 @@
-"""The laws of players whose actions are more or other than rows: they stop, skip, ask for classes or for points.
+"""The laws of players whose actions are not just rows: they stop, skip, ask for classes, points or half-spaces.
 
 That hidden labels have no influence is a law of games: a player sees a view, and nothing else.
 """
@@ -12,8 +12,26 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, PRNGKeyArray
 
-from askwell.core import NOT_ASKED, AbstractPlayer, AbstractSpace, Classes, Points, RowsOrStop, Skip, View
-from askwell.games import AbstractGame, BatchGame, ClassQueries, LabelOrSkip, PointQueries, Stop
+from askwell.core import (
+    NOT_ASKED,
+    AbstractPlayer,
+    AbstractSpace,
+    Classes,
+    HalfSpaces,
+    Points,
+    RowsOrStop,
+    Skip,
+    View,
+)
+from askwell.games import (
+    AbstractGame,
+    BatchGame,
+    ClassQueries,
+    HalfSpaceQueries,
+    LabelOrSkip,
+    PointQueries,
+    Stop,
+)
 from askwell.testing.pools import CLASSES, D, agree, at, hold, law, make_pool, permuted, replay, without_truth
 
 GAME_OF: dict[type[AbstractSpace], AbstractGame] = {
@@ -21,6 +39,7 @@ GAME_OF: dict[type[AbstractSpace], AbstractGame] = {
     Classes: ClassQueries(BatchGame(rounds=16, batch=4), error=0.3),
     Points: PointQueries(BatchGame(rounds=16, batch=4)),
     RowsOrStop: Stop(BatchGame(rounds=16, batch=4)),
+    HalfSpaces: HalfSpaceQueries(BatchGame(rounds=16, batch=4)),
 }
 """What is played in each space of actions; each game goes through the whole pool."""
 
@@ -43,7 +62,9 @@ def _views(space: type[AbstractSpace]) -> View:
     wanted = random.integers(0, CLASSES, (16, 4))
     where = random.normal(size=(16, 4, D)).astype(np.float32)
     rows = random.permutation(64).reshape(16, 4)
-    actions = jnp.asarray({Skip: skips, Classes: wanted, Points: where, RowsOrStop: rows}[space])
+    cuts = np.concatenate([where, 0.5 * where[:, :, :1]], axis=2)
+    of_space = {Skip: skips, Classes: wanted, Points: where, RowsOrStop: rows, HalfSpaces: cuts}
+    actions = jnp.asarray(of_space[space])
     return without_truth(replay(GAME_OF[space], jax.random.key(0), make_pool(), actions)[0])
 
 
@@ -75,6 +96,10 @@ def acts_in_its_space(player: AbstractPlayer) -> None:
         for action, known in zip(actions, asked, strict=True):
             batch = len(set(action.tolist())) == 4 and (action < 64).all() and not known[action].any()
             law(batch or (action == 64).all(), f"{action} is no batch of rows never asked, and no stop.")
+    elif player.space is HalfSpaces:
+        told = f"cuts must return 4 times {D} features and an offset, not {actions.dtype}{list(actions.shape[1:])}."
+        law(np.issubdtype(actions.dtype, np.floating) and actions.shape == (16, 4, D + 1), told)
+        law(np.isfinite(actions).all(), "A half-space is no number.")
     else:
         told = f"classes must return 4 numbers of groups, not {actions.dtype}{list(actions.shape[1:])}."
         law(np.issubdtype(actions.dtype, np.integer) and actions.shape == (16, 4), told)
@@ -115,9 +140,9 @@ def same_key_same_action(player: AbstractPlayer) -> None:
 def order_of_rows_says_nothing(player: AbstractPlayer) -> None:
     """Permuting the pool's rows changes no action, of players that may stop: not whether they do.
 
-    Players that name points are exempt: they start at random rows.
+    Players that name points or half-spaces are exempt: they start at random rows.
     """
-    if player.space is Points:
+    if player.space in (Points, HalfSpaces):
         return
     order = np.random.default_rng(2).permutation(64)
     for turn in turns_of(player):
@@ -141,7 +166,7 @@ PLAYER_LAWS: tuple[Callable[[AbstractPlayer], None], ...] = (
 
 
 def check_player(player: AbstractPlayer) -> None:
-    """Hold a player that may stop, that labels or skips, or that asks for classes or points, to every law.
+    """Hold a player that may stop, that labels or skips, or that asks for classes, points or half-spaces, to every law.
 
     Raises:
         AssertionError: a sentence that says which law is broken, and how.

@@ -1,0 +1,1 @@
+"""Rules that choose half-spaces: for the game half-spaces."""
