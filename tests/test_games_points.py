@@ -11,7 +11,7 @@ import pytest
 import askwell
 from askwell import testing
 from askwell.core import AbstractPointStrategy, AskwellError, Points
-from askwell.games import BatchGame, PointQueries, make_game, rollout
+from askwell.games import BatchGame, PointQueries, PointSynthesis, make_game, rollout
 from askwell.policies import make_head
 from askwell.strategies import STRATEGIES, Margin, RandomPoints, RowPoints
 from askwell.strategies.points.base import climb, some_rows, unsure
@@ -59,6 +59,27 @@ def test_the_nearest_rows_are_bought_each_once():
             assert row == distance.argmin()
             gone[row] = True
     assert gone.sum() == 24
+
+
+def test_a_point_that_is_no_row_gets_the_label_of_the_nearest_row():
+    where = np.random.default_rng(0).normal(size=(6, 4, D)).astype(np.float32)
+    views, outcomes = replay(PointSynthesis(GAME.game), KEY, POOL, jnp.asarray(where))
+    x, y = np.asarray(POOL.x), np.asarray(POOL.y)
+    nearest = ((where.reshape(-1, 1, D) - x) ** 2).sum(axis=2).argmin(axis=1)
+    np.testing.assert_array_equal(np.asarray(outcomes.answers).ravel(), y[nearest])
+    assert np.all(np.asarray(outcomes.bought) == N)
+    last = at(views, 5).evidence  # before the last batch
+    np.testing.assert_allclose(last.x[:20], where.reshape(-1, D)[:20])
+    np.testing.assert_array_equal(last.y[:20], y[nearest][:20])
+    np.testing.assert_array_equal(last.weight, np.arange(24) < 20)
+
+
+def test_what_was_asked_at_points_is_covered():
+    """Another batch of herding-points lies elsewhere, though no row was asked."""
+    where = np.tile(np.asarray(POOL.x)[:1], (6, 4, 1))
+    view = at(replay(PointSynthesis(GAME.game), KEY, POOL, jnp.asarray(where))[0], 1)
+    again = STRATEGIES["herding-points"]().points(KEY, view, 4)
+    assert float(jnp.min(jnp.sum((again - where[0, 0]) ** 2, axis=1))) > 0.1
 
 
 def test_where_rows_lie_they_are_bought():

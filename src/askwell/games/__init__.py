@@ -10,6 +10,7 @@ from askwell.games.wrappers.class_queries import ClassQueries
 from askwell.games.wrappers.half_spaces import HalfSpaceQueries
 from askwell.games.wrappers.label_or_skip import LabelOrSkip
 from askwell.games.wrappers.point_queries import PointQueries
+from askwell.games.wrappers.point_synthesis import PointSynthesis
 from askwell.games.wrappers.stop import Stop
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "LabelOrSkip",
     "Outcome",
     "PointQueries",
+    "PointSynthesis",
     "Scores",
     "Stop",
     "Turn",

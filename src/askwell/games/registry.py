@@ -9,6 +9,7 @@ from askwell.games.wrappers.class_queries import ClassQueries
 from askwell.games.wrappers.half_spaces import HalfSpaceQueries
 from askwell.games.wrappers.label_or_skip import LabelOrSkip
 from askwell.games.wrappers.point_queries import PointQueries
+from askwell.games.wrappers.point_synthesis import PointSynthesis
 from askwell.games.wrappers.stop import Stop
 
 GAMES = collect("game", globals(), AbstractGame)
@@ -30,6 +31,7 @@ __all__ = [
     "HalfSpaceQueries",
     "LabelOrSkip",
     "PointQueries",
+    "PointSynthesis",
     "Stop",
     "make_game",
 ]

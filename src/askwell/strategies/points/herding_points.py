@@ -8,7 +8,6 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from askwell.core import AbstractPointStrategy, View
 from askwell.core.geometry import rbf
-from askwell.strategies import coverage
 from askwell.strategies.points.base import climb, to_landmarks, unsure
 
 
@@ -30,5 +29,7 @@ class HerdingPoints(AbstractPointStrategy):
             point = climb(key, view, value)
             return jnp.maximum(cover, kernel(point[None])[0]), point
 
-        first = coverage.covered(view, coverage.similarity(view))
+        # Of the evidence, not of the rows asked: in query synthesis answers are about no row.
+        x, _, weight = view.evidence
+        first = jnp.max(jnp.where(weight[:, None] > 0, kernel(x), 0.0), axis=0)
         return jax.lax.scan(place, first, jax.random.split(key, q))[1]
