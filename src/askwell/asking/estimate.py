@@ -8,7 +8,6 @@ from importlib import resources
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import betaincinv, expit, logit
 
 from askwell.asking.indicators import Indicators
 
@@ -46,6 +45,8 @@ def audited(right: Sequence[bool]) -> Estimate:
 
 def jeffreys(share: float, count: float, rate: float = RATE) -> tuple[float, float]:
     """The interval of a share of `count` trials; one-sided where all or none succeeded."""
+    from scipy.special import betaincinv  # slow to import
+
     hits, tail = share * count, (1 - rate) / 2
     low = 0.0 if hits <= 0 else float(betaincinv(hits + 0.5, count - hits + 0.5, tail))
     high = 1.0 if hits >= count else float(betaincinv(hits + 0.5, count - hits + 0.5, 1 - tail))
@@ -77,7 +78,8 @@ def features(found: Indicators) -> np.ndarray:
 
 def log_odds(share: float, count: float) -> float:
     """Finite log-odds of a share of so many."""
-    return float(logit((share * count + 0.5) / (count + 1)))
+    chance = (share * count + 0.5) / (count + 1)
+    return math.log(chance / (1 - chance))
 
 
 class Regression(NamedTuple):
@@ -97,7 +99,7 @@ class Regression(NamedTuple):
         """The estimate."""
         middle = self.weights[0] + float(np.dot(self.weights[1:], features(found)))
         half = self.quantile * math.exp(self.spread[0] + self.spread[1] * math.log(found.labels))
-        low, value, high = (float(expit(middle + side * half)) for side in (-1, 0, 1))
+        low, value, high = (1 / (1 + math.exp(-middle - side * half)) for side in (-1, 0, 1))
         return Estimate(value, low, high, LABELS)
 
 

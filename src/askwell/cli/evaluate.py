@@ -79,6 +79,7 @@ def _fresh(policy: str, strategies: list[str], tasks: int, seed: int, metric: st
 
     from askwell.core import ACCURACY, metric_of, write_whole
     from askwell.training import against, fresh
+    from askwell.training.evaluation import synthetic
 
     screen = console(stderr=True)
     with Progress(console=screen, transient=True, disable=not screen.is_terminal) as progress:
@@ -92,10 +93,11 @@ def _fresh(policy: str, strategies: list[str], tasks: int, seed: int, metric: st
         write_whole(out / "fresh.parquet", buffer.getvalue())
     rows = against(areas, policy)
     of = "" if metric == ACCURACY else f", {metric_of(metric).axis},"
+    what = "AULC" if synthetic(policy)[0].price is None else "Net"
     table = Table(
-        title=f"AULC{of} on {rows['tasks'][0]} fresh synthetic tasks; the policy less each, paired by task"
+        title=f"{what}{of} on {rows['tasks'][0]} fresh synthetic tasks; the policy less each, paired by task"
     )
-    for name in ("strategy", "AULC", "policy less it", "95 % interval"):
+    for name in ("strategy", what, "policy less it", "95 % interval"):
         table.add_column(name, justify="left" if name == "strategy" else "right")
     for row in rows.to_dicts():
         gap = (f"{row['difference']:+.4f}", f"{row['difference_low']:+.4f} .. {row['difference_high']:+.4f}")

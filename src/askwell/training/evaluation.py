@@ -14,6 +14,7 @@ from askwell.policies.files import located
 from askwell.stats import mean_intervals
 from askwell.training import programs
 from askwell.training.spec import CHUNK, TrainingSpec
+from askwell.training.tasks import TaskSource
 
 SEED = 2**30
 """Training draws its tasks with seeds of three numbers; these have two, and this."""
@@ -42,9 +43,7 @@ def fresh(
     compilation_cache()
     names = [policy, *(name for name in strategies if name != policy)]
     made = {name: make_strategy(name) for name in names}
-    path = located(policy)
-    about = card(path) if path else {}
-    sources = [w for w in TrainingSpec.make(**about["spec"]).sources if not w.datasets] if about else []
+    sources = synthetic(policy)
     if not sources:
         raise AskwellError(
             f"The card of {policy} names no synthetic sources to take fresh tasks from; give datasets to judge it on."
@@ -75,6 +74,13 @@ def fresh(
     columns = {"source": pl.Int32, "task": pl.Int32, "strategy": pl.String, "aulc": pl.Float64}
     rows = [(w, i, name, float(area)) for (w, name), areas in found.items() for i, area in enumerate(areas)]
     return pl.DataFrame(rows, schema=columns, orient="row")
+
+
+def synthetic(policy: str) -> list[TaskSource]:
+    """The synthetic sources of the tasks that a policy was trained on, from its card."""
+    path = located(policy)
+    about = card(path) if path else {}
+    return [w for w in TrainingSpec.make(**about["spec"]).sources if not w.datasets] if about else []
 
 
 def against(areas: pl.DataFrame, policy: str) -> pl.DataFrame:
