@@ -157,7 +157,7 @@ def step_is_pure(game: AbstractGame) -> None:
     once, again = (game.step(jax.random.key(3), state, action) for _ in range(2))
     law(agree(once, again, 0), "The same step gave something else the second time.")
     law(agree(before, state, 0), "A step changed the state that it was given.")
-    jitted = jax.jit(lambda key, action: game.step(key, state, action))(jax.random.key(3), action)
+    jitted = eqx.filter_jit(lambda *given: game.step(*given))(jax.random.key(3), state, action)
     law(agree(once, jitted), "A compiled step is not the eager one.")
 
 
@@ -166,7 +166,8 @@ def vmapped_equals_looped(game: AbstractGame) -> None:
     pool = _pool(game)
     several = stack([_actions(game, pool, seed) for seed in (1, 2)])
     looped = stack([eqx.filter(_played(game, pool, actions), eqx.is_array) for actions in several])
-    vmapped = eqx.filter_jit(eqx.filter_vmap(lambda actions: _played(game, pool, actions)))(several)
+    play = eqx.filter_vmap(lambda pool, actions: _played(game, pool, actions), in_axes=(None, 0))
+    vmapped = eqx.filter_jit(play)(pool, several)
     law(agree(looped, vmapped), "Episodes under vmap are not those of a loop.")
 
 

@@ -5,6 +5,7 @@ That hidden labels have no influence is a law of games: a player sees a view, an
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -81,6 +82,15 @@ def _each(player: AbstractPlayer, key: PRNGKeyArray, views: View) -> Array:
     return eqx.filter_vmap(decide)(keys, views)
 
 
+def _anew() -> Any:
+    """Many actions from one view, traced anew; the program is the same, so a cache on disk need not compile it."""
+
+    def _many(player: AbstractPlayer, keys: PRNGKeyArray, view: View) -> Array:
+        return jax.vmap(lambda key: player.decide(key, view, GAME_OF[player.space].space))(keys)
+
+    return eqx.filter_jit(_many)
+
+
 def acts_in_its_space(player: AbstractPlayer) -> None:
     """The action is one of the space, in every turn: a truth value, or for each place of a batch a group or a point."""
     actions = np.asarray(_each(player, jax.random.key(1), views_of(player)))
@@ -132,8 +142,7 @@ def same_key_same_action(player: AbstractPlayer) -> None:
     """The key is all that chance comes from: neither earlier calls nor tracing anew change an action."""
     for turn in turns_of(player):
         view, keys = at(views_of(player), turn), jax.random.split(jax.random.key(4), 64)
-        decide = lambda key, view=view: player.decide(key, view, GAME_OF[player.space].space)
-        again = [jax.jit(jax.vmap(decide))(keys) for _ in range(2)]
+        again = [_anew()(player, keys, view) for _ in range(2)]
         law(agree(*again), "The same key gave another action the second time; draw from the key alone.")
 
 
