@@ -1,7 +1,9 @@
 """docs/values.md and its picture, from two studies: `python docs/values.py --runs runs`. All is computed here."""
 
 import argparse
+import importlib
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,8 @@ from askwell.plots.chart import Line, Lines
 from askwell.plots.palette import style
 
 HOME = Path(__file__).parent
+sys.path.insert(0, str(HOME.parent / "studies"))
+studied = importlib.import_module("lal")
 DRAWN = {"random": "random", "uncertainty": "margin", "independent": "uherding", "iterative": "learned"}
 """Rules of the LAL study, and whose colours and markers they are drawn with."""
 
@@ -84,7 +88,8 @@ def lal(found: dict, picture: Path) -> list[str]:
         *table(pl.DataFrame(rows)),
         f"![Accuracy against the number of labels]({picture.name})",
         "",
-        f"Of what single labels bring, the forests foretell little: out of bag, R² is {forests}.",
+        f"Each forest learned from {studied.CLOUDS * studied.SIZES * studied.CANDIDATES:,} labels that were tried. "
+        f"Out of bag, its R² is {forests}. {studied.RUNS} runs.",
         "",
         *said,
         "",

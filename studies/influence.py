@@ -12,6 +12,7 @@ import argparse
 import json
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -249,10 +250,9 @@ def speed() -> dict[str, float]:
     x, y, weight = view.evidence
     rows, c = jnp.arange(50, 1050), 5
 
-    @jax.jit
-    def closed(x_of: jax.Array) -> jax.Array:
+    def closed(x_of: jax.Array, steps: int) -> jax.Array:
         now = learner.influence(view.fitted, x, y, weight)
-        return jax.vmap(lambda one: jax.vmap(lambda k: now.added(one, k))(jnp.arange(c)))(x_of)
+        return jax.vmap(lambda one: jax.vmap(lambda k: now.added(one, k, steps))(jnp.arange(c)))(x_of)
 
     @jax.jit
     def refitted(x_of: jax.Array) -> jax.Array:
@@ -269,12 +269,13 @@ def speed() -> dict[str, float]:
                 exact(np.append(x, view.x[row : row + 1], 0), np.append(y, label), c, 1.0)
         return (time.perf_counter() - start) * 1000 / 40
 
-    own, ours, theirs = seconds(closed, view.x[rows]), seconds(refitted, view.x[rows]), by_scikit_learn()
+    once, own = (seconds(jax.jit(partial(closed, steps=steps)), view.x[rows]) for steps in (1, 2))
+    ours, theirs = seconds(refitted, view.x[rows]), by_scikit_learn()
     chosen = {}
     for name in ("influence", "expected-error"):
         select = jax.jit(lambda key, view, name=name: STRATEGIES[name]().select(key, view, 10))
         chosen[name] = seconds(select, jax.random.key(0), view)
-    return {"closed": own, "refits": ours, "scikit-learn": theirs, **chosen}
+    return {"closed": own, "once": once, "refits": ours, "scikit-learn": theirs, **chosen}
 
 
 def large() -> dict[str, float]:

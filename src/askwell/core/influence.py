@@ -14,6 +14,9 @@ PULLS = 8
 SHARES = (1.0, 0.5, 0.25, 0.125, 0.0)
 """Of a step: the one that lowers the objective most is taken."""
 
+EQUAL = 2e-6
+"""Relative differences of objectives that are rounding."""
+
 STEPS = 2
 """Newton steps of what one label does: the error of two is a tenth of the error of one (docs/influence.md)."""
 
@@ -130,7 +133,10 @@ class LabelInfluence(eqx.Module):
 
         start, along = points @ weights.T, points @ step.T
         shares = jnp.array(SHARES)
-        return shares[jnp.argmin(jax.vmap(objective)(shares))] * step
+        found = jax.vmap(objective)(shares)
+        least = jnp.min(found)
+        # The first of those that single precision cannot tell apart: near the optimum steps change next to nothing.
+        return shares[jnp.argmax(found <= least + EQUAL * jnp.abs(least))] * step
 
     def with_added(self, x: Float[Array, " p"], root: Float[Array, "c c"]) -> "LabelInfluence":
         """The same after a point of that `root_of` is added, whatever its label: what a batch is chosen by."""
