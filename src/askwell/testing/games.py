@@ -157,7 +157,7 @@ def step_is_pure(game: AbstractGame) -> None:
     once, again = (game.step(jax.random.key(3), state, action) for _ in range(2))
     law(agree(once, again, 0), "The same step gave something else the second time.")
     law(agree(before, state, 0), "A step changed the state that it was given.")
-    jitted = eqx.filter_jit(lambda *given: game.step(*given))(jax.random.key(3), state, action)
+    jitted = eqx.filter_jit(lambda key, *given: game.step(key, *given))(jax.random.key(3), state, action)
     law(agree(once, jitted), "A compiled step is not the eager one.")
 
 
