@@ -46,7 +46,7 @@ def answered(**settings):
     """What is told of `CUTS` on the tiny pool."""
     game = HalfSpaceQueries(BatchGame(rounds=1, batch=4), **settings)
     state = game.reset(KEY, TINY)
-    return [np.asarray(part) for part in game.told(state, game.regions(state, CUTS))]
+    return [np.asarray(part) for part in game.told(state, CUTS)]
 
 
 def test_the_annotator_names_the_class_that_rules_beyond():

@@ -9,7 +9,7 @@ from askwell.core.geometry import extended
 from askwell.core.inverse import inverse
 
 PULLS = 8
-"""Newton steps on the logits of the one point that is added: few numbers, so they cost little."""
+"""Newton steps on the logits of the one point that is added."""
 
 SHARES = (1.0, 0.5, 0.25, 0.125, 0.0)
 """Of a step: the one that lowers the objective most is taken."""
@@ -18,7 +18,7 @@ EQUAL = 2e-6
 """Relative differences of objectives that are rounding."""
 
 STEPS = 2
-"""Newton steps of what one label does: the error of two is a tenth of the error of one (docs/influence.md)."""
+"""Newton steps of what one label does; docs/influence.md has their error and their time."""
 
 SOFT = 1e-4
 """Added to every direction, since a classifier that is very sure hardly bends."""
@@ -127,7 +127,7 @@ class LabelInfluence(eqx.Module):
         weights = self.weights + change
 
         def objective(share: Float[Array, ""]) -> Float[Array, ""]:
-            logits = jnp.where(self.seen | ~jnp.any(self.seen), start + share * along, -jnp.inf)
+            logits = allowed(self.seen, start + share * along)
             loss = -jnp.where(targets != 0, targets * jax.nn.log_softmax(logits), 0.0)
             return jnp.sum(loss) + jnp.sum(self.ridge * (weights + share * step) ** 2) / 2
 
@@ -160,7 +160,7 @@ def pulled(
     """
 
     def proba(z: Float[Array, " c"]) -> Float[Array, " c"]:
-        return jax.nn.softmax(jnp.where(seen | ~jnp.any(seen), z, -jnp.inf))
+        return jax.nn.softmax(allowed(seen, z))
 
     def step(z: Float[Array, " c"], _: None) -> tuple[Float[Array, " c"], None]:
         p = proba(z)
@@ -172,11 +172,16 @@ def pulled(
     return weight * (proba(z) - target)
 
 
+def allowed(seen: Bool[Array, " c"], logits: Float[Array, "*m c"]) -> Float[Array, "*m c"]:
+    """Logits that leave classes out which were never seen; where none was, no class is left out."""
+    return jnp.where(seen | ~jnp.any(seen), logits, -jnp.inf)
+
+
 def believed(
     weights: Float[Array, "c p"], seen: Bool[Array, " c"], x: Float[Array, "m p"]
 ) -> Float[Array, "m c"]:
     """Probabilities of the classes that were seen."""
-    return jax.nn.softmax(jnp.where(seen | ~jnp.any(seen), x @ weights.T, -jnp.inf), axis=1)
+    return jax.nn.softmax(allowed(seen, x @ weights.T), axis=1)
 
 
 def root_of(proba: Float[Array, "m c"]) -> Float[Array, "m c c"]:

@@ -90,7 +90,7 @@ class AbstractGame(eqx.Module, Generic[State]):
     def price(self) -> float | None:
         """What one label costs, in the unit of the metric; None where the budget is given and labels up to it are free.
 
-        Where labels have a price, an episode is worth the metric at its end less what its labels cost ("net").
+        Where labels have a price, an episode is judged by the metric at its end less what its labels cost ("net").
         """
         return None
 

@@ -179,16 +179,17 @@ def _offered(game: AbstractGame, key: jax.Array, pool: Pool, picks: list[np.ndar
         return np.zeros(0, int)
     bought = jnp.zeros(len(pool.y), bool).at[np.concatenate([*picks, np.zeros(0, int)])].set(True)
 
-    @quick
-    def play(bought: Array):
-        def act(turn: Turn, state: Any, memory: None):
-            stream = game.view(state).stream
-            assert stream is not None
-            return game.step(turn.game, state, bought[stream.row])[0], memory, stream.row
+    return np.asarray(_streamed(game, key, pool, bought))
 
-        return trajectory(game, act, (key, key), pool)[0]
 
-    return np.asarray(play(bought))
+@quick
+def _streamed(game: AbstractGame, key: PRNGKeyArray, pool: Pool, bought: Array) -> Array:
+    def act(turn: Turn, state: Any, memory: None):
+        stream = game.view(state).stream
+        assert stream is not None
+        return game.step(turn.game, state, bought[stream.row])[0], memory, stream.row
+
+    return trajectory(game, act, (key, key), pool)[0]
 
 
 def _plane(x: np.ndarray, plane: str) -> tuple[np.ndarray, str, jnp.ndarray]:

@@ -1,4 +1,4 @@
-"""What an episode is worth where labels have a price: the metric at its end, less what its labels cost."""
+"""What an episode is judged by where labels have a price: the metric at its end, less what its labels cost."""
 
 import polars as pl
 

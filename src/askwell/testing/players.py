@@ -5,7 +5,6 @@ That hidden labels have no influence is a law of games: a player sees a view, an
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 import equinox as eqx
 import jax
@@ -33,7 +32,19 @@ from askwell.games import (
     PointQueries,
     Stop,
 )
-from askwell.testing.pools import CLASSES, D, agree, at, hold, law, make_pool, permuted, replay, without_truth
+from askwell.testing.pools import (
+    CLASSES,
+    D,
+    agree,
+    anew,
+    at,
+    hold,
+    law,
+    make_pool,
+    permuted,
+    replay,
+    without_truth,
+)
 
 GAME_OF: dict[type[AbstractSpace], AbstractGame] = {
     Skip: LabelOrSkip(BatchGame(rounds=5, batch=4), every=4),
@@ -82,13 +93,9 @@ def _each(player: AbstractPlayer, key: PRNGKeyArray, views: View) -> Array:
     return eqx.filter_vmap(decide)(keys, views)
 
 
-def _anew() -> Any:
-    """Many actions from one view, traced anew; the program is the same, so a cache on disk need not compile it."""
-
-    def _many(player: AbstractPlayer, keys: PRNGKeyArray, view: View) -> Array:
-        return jax.vmap(lambda key: player.decide(key, view, GAME_OF[player.space].space))(keys)
-
-    return eqx.filter_jit(_many)
+def _many(player: AbstractPlayer, keys: PRNGKeyArray, view: View) -> Array:
+    """Many actions from one view."""
+    return jax.vmap(lambda key: player.decide(key, view, GAME_OF[player.space].space))(keys)
 
 
 def acts_in_its_space(player: AbstractPlayer) -> None:
@@ -142,7 +149,7 @@ def same_key_same_action(player: AbstractPlayer) -> None:
     """The key is all that chance comes from: neither earlier calls nor tracing anew change an action."""
     for turn in turns_of(player):
         view, keys = at(views_of(player), turn), jax.random.split(jax.random.key(4), 64)
-        again = [_anew()(player, keys, view) for _ in range(2)]
+        again = [anew(_many)(player, keys, view) for _ in range(2)]
         law(agree(*again), "The same key gave another action the second time; draw from the key alone.")
 
 

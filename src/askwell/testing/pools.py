@@ -2,8 +2,8 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable
-from functools import cache
-from typing import TypeVar
+from functools import cache, wraps
+from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
@@ -82,6 +82,20 @@ def _views(kind: str) -> View:
 def views(strategy: AbstractPlayer, kind: str = "ordinary") -> View:
     """What the strategy sees in every round of an episode on that pool, with a leading axis of rounds."""
     return _views(kind) if strategy.cheats else without_truth(_views(kind))
+
+
+def anew(function: Callable[..., Any], trace: Callable[[], None] = lambda: None) -> Any:
+    """A function compiled, and traced anew, of which `trace` is told.
+
+    It keeps its name, so the program is the same, and a cache on disk need not compile it.
+    """
+
+    @wraps(function)
+    def again(*given: Any) -> Any:
+        trace()
+        return function(*given)
+
+    return eqx.filter_jit(again)
 
 
 def at(tree, place):

@@ -21,6 +21,7 @@ from askwell.testing.pools import (
     WARM,
     N,
     agree,
+    anew,
     asking_order,
     at,
     hold,
@@ -50,19 +51,11 @@ def _per_key(strategy: AbstractStrategy, keys: PRNGKeyArray, view: View) -> Int[
     return jax.vmap(lambda key: strategy.select(key, view, BATCH))(keys)
 
 
-@eqx.filter_jit
-def _once(strategy: AbstractStrategy, key: PRNGKeyArray, view: View) -> Int[Array, " q"]:
+def _batch(strategy: AbstractStrategy, key: PRNGKeyArray, view: View) -> Int[Array, " q"]:
     return strategy.select(key, view, BATCH)
 
 
-def _anew(trace: Callable[[], None] = lambda: None) -> Any:
-    """`_once`, traced anew, of which `trace` is told. The program is the same: a cache on disk need not compile it."""
-
-    def _once(strategy: AbstractStrategy, key: PRNGKeyArray, view: View) -> Int[Array, " q"]:
-        trace()
-        return strategy.select(key, view, BATCH)
-
-    return eqx.filter_jit(_once)
+_once: Any = eqx.filter_jit(_batch)
 
 
 def _picks_of(
@@ -84,8 +77,7 @@ def _score(strategy: AbstractScoreStrategy, view: View) -> Float[Array, " n"]:
 
 def cannot_hang(strategy: AbstractStrategy) -> None:
     """No call of LAPACK: among programs that run side by side, a batch of them can wait for ever (JAX 0.10 on CPU)."""
-    once: Any = _once  # a compiled function, whatever its annotation says
-    found = lapack(once.lower(strategy, jax.random.key(0), at(views(strategy), WARM)))
+    found = lapack(_once.lower(strategy, jax.random.key(0), at(views(strategy), WARM)))
     law(not found, f"select calls LAPACK ({found}), so games could wait for ever; use askwell.core.inverse.")
 
 
@@ -164,7 +156,7 @@ def vmapped_equals_looped(strategy: AbstractStrategy) -> None:
 def same_key_same_picks(strategy: AbstractStrategy) -> None:
     """The key is all that chance comes from: neither earlier calls nor tracing anew change a pick."""
     key, view = jax.random.key(6), at(views(strategy), 0)
-    again = [compiled(strategy, key, view) for compiled in (_once, _anew())]
+    again = [compiled(strategy, key, view) for compiled in (_once, anew(_batch))]
     law(agree(again[0], again[1]), "The same key gave other picks the second time; draw from the key alone.")
 
 
@@ -176,7 +168,7 @@ def compiles_once(strategy: AbstractStrategy) -> None:
         nonlocal traces
         traces += 1
 
-    compiled = _anew(trace)
+    compiled = anew(_batch, trace)
     try:
         for round in (0, 1, WARM):
             copy = jax.tree.map(lambda a: a, strategy)

@@ -6,13 +6,12 @@ from typing import Any, ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int
 
 from askwell.core import AskwellError, HalfSpaces, unknown
 from askwell.core.extreme import argmax
-from askwell.games.base import Outcome
 from askwell.games.batch import BatchGame, BatchState
-from askwell.games.wrappers.base import AbstractBatchWrapper
+from askwell.games.wrappers.base import AbstractAnswers
 
 POINT = {
     "class": "the mean of the region's rows of that class: the annotator also shows what is typical of it there",
@@ -20,7 +19,7 @@ POINT = {
 }
 
 
-class HalfSpaceQueries(AbstractBatchWrapper):
+class HalfSpaceQueries(AbstractAnswers):
     """For each place of a batch a player names a half-space; an annotator says which class most of its rows are of.
 
     The learner gets one virtual point for each answer, with the answer as its label. An answer costs one label; an
@@ -36,7 +35,6 @@ class HalfSpaceQueries(AbstractBatchWrapper):
 
     name: ClassVar[str] = "half-spaces"
     environment: ClassVar[str] = "HalfSpaces"
-    virtual: ClassVar[bool] = True
     opponents: ClassVar[tuple[str, ...]] = ("random-cuts", "row-cuts", "bisecting-cuts", "cap-cuts")
     game: BatchGame
     point: str = eqx.field(static=True, default="class")
@@ -60,23 +58,6 @@ class HalfSpaceQueries(AbstractBatchWrapper):
         """See `AbstractGame.space`."""
         return HalfSpaces(self.game.batch)
 
-    @property
-    def informed(self) -> bool:
-        """See `AbstractGame.informed`: an answer tells something of all rows beyond."""
-        return True
-
-    def step(
-        self, key: PRNGKeyArray, state: BatchState, action: Float[Array, "q p"]
-    ) -> tuple[BatchState, Outcome]:
-        """See `AbstractGame.step`; numbers that are not finite are not legal."""
-        before, q = state.cost, len(action)
-        x, y, weight = self.told(state, self.regions(state, action))
-        last = state.round == self.game.rounds - 1
-        state, reward = self.game.refit(key, self.game.hear(state, x, y, weight), before, q, last)
-        nothing, legal = jnp.full(q, len(state.answers)), jnp.all(jnp.isfinite(action))
-        cost = state.cost - before
-        return state, Outcome(nothing, y, cost, reward, state.selection, state.report, legal)
-
     def regions(self, state: BatchState, action: Float[Array, "q p"]) -> Bool[Array, "q n"]:
         """Which rows lie in the region that each place of a batch asks about."""
         beyond = action[:, :-1] @ state.pool.x.T > action[:, -1:]
@@ -85,12 +66,13 @@ class HalfSpaceQueries(AbstractBatchWrapper):
         return jnp.all(beyond | ~together[:, :, None], axis=1)
 
     def told(
-        self, state: BatchState, regions: Bool[Array, "q n"]
+        self, state: BatchState, action: Float[Array, "q p"]
     ) -> tuple[Float[Array, "q d"], Int[Array, " q"], Float[Array, " q"]]:
         """The virtual point of each region, its class (the first of equally frequent ones) and its weight.
 
         A weight that is the share of that class in the region was tried: learning curves are lower.
         """
+        regions = self.regions(state, action)
         count = regions @ jax.nn.one_hot(state.answers, state.pool.classes)
         y = argmax(count)
         meant = regions & (state.answers == y[:, None]) if self.point == "class" else regions

@@ -9,8 +9,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int, PRNGKeyArray
 
 from askwell.core import AskwellError, Pool, Skip, Stream, Truth, View
-from askwell.games.base import AbstractGame, AbstractState, Outcome
+from askwell.games.base import AbstractState, Outcome
 from askwell.games.batch import BatchGame, BatchState
+from askwell.games.wrappers.base import AbstractWrapper
 
 
 class StreamState(AbstractState):
@@ -23,7 +24,7 @@ class StreamState(AbstractState):
     refitted: Int[Array, ""]  # labels paid for at the last refit
 
 
-class LabelOrSkip(AbstractGame[StreamState]):
+class LabelOrSkip(AbstractWrapper[StreamState]):
     """The pool passes by in random order; a player labels or skips each point, within the batch game's budget.
 
     The pool's features are known from the start, the order is not. The learner is refitted after each `every` points,
@@ -65,16 +66,6 @@ class LabelOrSkip(AbstractGame[StreamState]):
     def space(self) -> Skip:
         """See `AbstractGame.space`."""
         return Skip()
-
-    @property
-    def start_labels(self) -> int:
-        """See `AbstractGame.start_labels`: those of the batch game."""
-        return self.game.start
-
-    @property
-    def budget(self) -> int:
-        """See `AbstractGame.budget`."""
-        return self.game.budget
 
     @property
     def curve_step(self) -> int:

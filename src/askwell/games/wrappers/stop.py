@@ -8,9 +8,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from askwell.core import AskwellError, Pool, RowsOrStop, Stopping, Truth, View
-from askwell.games.base import AbstractGame, AbstractState, Outcome
+from askwell.games.base import AbstractState, Outcome
 from askwell.games.batch import BatchGame, BatchState
 from askwell.games.rewards import REWARDS, Change
+from askwell.games.wrappers.base import AbstractWrapper
 
 
 class StopState(AbstractState):
@@ -20,7 +21,7 @@ class StopState(AbstractState):
     agreement: Float[Array, " r"]
 
 
-class Stop(AbstractGame[StopState]):
+class Stop(AbstractWrapper[StopState]):
     """The batch game, but each label costs `price`, and a player may stop before the last round.
 
     An action is a batch, or ``n`` in every place: stop. After that nothing is bought and nothing changes. A round's
@@ -54,20 +55,6 @@ class Stop(AbstractGame[StopState]):
     def space(self) -> RowsOrStop:
         """See `AbstractGame.space`."""
         return RowsOrStop(self.game.batch)
-
-    @property
-    def start_labels(self) -> int:
-        """See `AbstractGame.start_labels`."""
-        return self.game.start
-
-    @property
-    def budget(self) -> int:
-        """See `AbstractGame.budget`: the most that can be bought."""
-        return self.game.budget
-
-    def turns(self, n: int) -> int:
-        """See `AbstractGame.turns`."""
-        return self.game.turns(n)
 
     def ended(self, state: StopState) -> Bool[Array, ""]:
         """Whether the player has stopped: it then paid for fewer rounds than have gone by."""
