@@ -44,7 +44,7 @@ def measure(n: int, name: str, passes: int, most: int | None) -> dict[str, Any]:
     width = min(chunk_size(pools(n, 1), strategy), most or 10**9)
     # On a CPU a chunk is small, and many of them follow each other.
     stacked, splits = pools(n, max(width, COMPARED)), np.arange(max(width, COMPARED), dtype=np.int32)
-    program = Episodes(BatchGame(Logistic()), strategy, seed=0)
+    program = Episodes(BatchGame(Logistic()), [strategy], seed=0)
     first = lambda leaf: leaf[:width]
     jobs = splits[:width], jax.tree.map(first, stacked)
     outcome, compiling, _ = program(*jobs)
@@ -56,7 +56,7 @@ def measure(n: int, name: str, passes: int, most: int | None) -> dict[str, Any]:
     few = min(COMPARED, width)
     with jax.default_device(jax.devices("cpu")[0]):
         some = jax.tree.map(lambda leaf: np.asarray(leaf[:few]), stacked)
-        plain = Episodes(BatchGame(Logistic()), strategy, seed=0)(splits[:few], some)[0]
+        plain = Episodes(BatchGame(Logistic()), [strategy], seed=0)(splits[:few], some)[0]
     gaps = np.abs(outcome.report.accuracy[:few] - plain.report.accuracy)
     return {
         "pool": n,

@@ -31,7 +31,7 @@ def main() -> None:
     print(f"{'game':14} {'who chooses':20} {'episodes/s':>10} {'ratio':>6} {'compile':>8}")
     for name, kind in sorted(GAMES.items(), key=lambda pair: pair[0] != "batch"):
         for who in kind.opponents:
-            program = Episodes(make_game(name, {}), STRATEGIES[who](), seed=0)
+            program = Episodes(make_game(name, {}), [STRATEGIES[who]()], seed=0)
             program(*jobs[0])
             rates = []
             with side_by_side(workers()) as pool:

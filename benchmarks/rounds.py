@@ -45,7 +45,7 @@ def pools(episodes: int) -> Pool:
 def ours(name: str, stacked: Pool) -> tuple[float, float, float]:
     """Rounds per second (median of passes), seconds of compilation, mean AULC."""
     strategy = STRATEGIES[name]()
-    program, size = Episodes(BatchGame(Logistic()), strategy, seed=0), chunk_size(stacked, strategy)
+    program, size = Episodes(BatchGame(Logistic()), [strategy], seed=0), chunk_size(stacked, strategy)
     chunks = [np.arange(i, i + size, dtype=np.int32) for i in range(0, EPISODES, size)]
     jobs = [(chunk, jax.tree.map(lambda leaf, chunk=chunk: leaf[chunk], stacked)) for chunk in chunks]
     program(*jobs[0])

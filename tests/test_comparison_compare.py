@@ -1,14 +1,17 @@
 """`askwell.compare`: pairing, independence of company, own strategies and datasets."""
 
 import sys
+from typing import ClassVar
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import polars as pl
 import pytest
 
 import askwell
 from askwell.comparison.play import WIDEST, Episodes
-from askwell.core import SCHEMA
+from askwell.core import SCHEMA, AbstractStrategy
 from askwell.data import encode, load, split
 from askwell.learners import Logistic
 from askwell.strategies import Margin, Random
@@ -146,6 +149,34 @@ def test_learners_of_your_own():
         askwell.compare("iris", learners={"strong": 3})
 
 
+class Alike(AbstractStrategy):
+    """The first rows that were not asked, in some shape and type."""
+
+    name: ClassVar[str] = "alike"
+    more: int = 0
+    kind: str = "int32"
+
+    def select(self, key, view, q):
+        rows = jax.lax.top_k(-view.asked.astype(jnp.float32), q + self.more)[1]
+        return rows.astype(self.kind)
+
+
+def test_a_batch_of_another_shape_or_type_is_refused_by_name():
+    with pytest.raises(
+        askwell.AskwellError, match=r"'alike' gave an action of shape \(6,\).*has shape \(5,\)"
+    ):
+        askwell.compare("iris", strategies={"mine": Alike(more=1)}, baseline="mine", splits=1, **SMALL)
+    with pytest.raises(askwell.AskwellError, match=r"type float32; here one has .* type int32"):
+        askwell.compare(
+            "iris", strategies={"mine": Alike(kind="float32")}, baseline="mine", splits=1, **SMALL
+        )
+    small = askwell.compare(
+        "iris", strategies={"mine": Alike(kind="uint8")}, baseline="mine", splits=1, **SMALL
+    )
+    whole = askwell.compare("iris", strategies={"mine": Alike()}, baseline="mine", splits=1, **SMALL)
+    assert numbers(small.records).equals(numbers(whole.records))
+
+
 def test_a_classifier_that_fails_is_one_sentence():
     with pytest.raises(
         askwell.AskwellError, match="'sklearn:RadiusNeighborsClassifier' failed on iris with"
@@ -162,9 +193,9 @@ def test_programs_are_dropped_once_their_cells_are_played(monkeypatch):
     dropped = []
     release = Episodes.release
     monkeypatch.setattr(Episodes, "release", lambda program: (dropped.append(program), release(program)))
-    settings = {"strategies": ("random", "margin"), "rounds": 1, "batches": (2, 3), "splits": 5}
-    askwell.compare("iris", **settings)
-    assert len(set(dropped)) == len(dropped) == 4
+    strategies = {"random": Random(), "margin": Margin(), "own": Alike()}
+    askwell.compare("iris", strategies=strategies, rounds=1, batches=(2, 3), splits=5)
+    assert len(set(dropped)) == len(dropped) == 4  # one's own strategy has programs of its own
     assert all(program._compiled is None for program in dropped)
 
 

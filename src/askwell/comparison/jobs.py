@@ -19,6 +19,7 @@ from askwell.comparison.spec import Spec
 from askwell.comparison.store import Cell
 from askwell.core import AbstractLearner, AbstractPlayer, AskwellError
 from askwell.data import Dataset, split
+from askwell.execution import workers
 from askwell.games import fits
 from askwell.strategies.function import QueryError
 
@@ -28,13 +29,17 @@ have some 65,000 (Linux), and a collection takes 0.2 s."""
 
 
 class Job(NamedTuple):
-    """One chunk of splits of one program; the last may reach past the spec's splits, to keep its shape."""
+    """One chunk of splits of one strategy; the last may reach past the spec's splits, to keep its shape.
+
+    `group` are the strategies that share its program, itself among them.
+    """
 
     dataset: str
     strategy: str
     learner: str
     batch: int
     splits: range
+    group: tuple[str, ...]
 
     def cells(self, spec: Spec) -> list[Cell]:
         """The cells that it fills."""
@@ -65,37 +70,52 @@ class Playing:
     ):
         self.spec, self.strategies, self.learners = spec, strategies, learners
         self.datasets = {dataset.name: dataset for dataset in datasets}
-        # Jobs come game by game, and in each game every strategy's in turn.
-        self.programs = Programs(len(spec.played))
+        # Of two programs jobs are still to come, and each thread may have begun with a later one or end an earlier one.
+        self.programs = Programs(2 + 2 * workers())
 
     def __reduce__(self):
         """Everything but the programs."""
         return Playing, (self.spec, list(self.datasets.values()), self.strategies, self.learners)
 
     def plan(self) -> list[Job]:
-        """All jobs, one game after the other; in each, every program's first chunk before any second one.
+        """All jobs, one program after the other, but that each program's first comes before the last one's second.
 
-        So programs compile side by side, and no more of them are there at once than there are strategies.
+        So a program is compiled while another is played. Which strategies share a program changes no number.
 
         Raises:
             AskwellError: for a dataset that is too small for the budget, or a strategy that does not fit the game.
         """
-        spec, jobs = self.spec, []
+        spec, programs = self.spec, []
+        games = len(self.datasets) * len(spec.batches) * len(spec.learners)
         for (name, dataset), batch in itertools.product(self.datasets.items(), spec.batches):
             pools = split(dataset, seed=spec.seed, splits=1, pool=spec.pool, budget=spec.budget(batch)).pools
             for learner in spec.learners:
                 game = spec.make_game(self.learners[learner], batch)
                 for strategy in spec.played:
                     fits(game, self.strategies[strategy], strategy)
-                sizes = [chunk_size(pools, self.strategies[strategy]) for strategy in spec.played]
-                chunks = [[range(i, i + size) for i in range(0, spec.splits, size)] for size in sizes]
-                jobs += [
-                    Job(name, strategy, learner, batch, chunk)
-                    for turn in itertools.zip_longest(*chunks)
-                    for strategy, chunk in zip(spec.played, turn, strict=True)
-                    if chunk is not None
-                ]
-        return jobs
+                sizes = {strategy: chunk_size(pools, self.strategies[strategy]) for strategy in spec.played}
+                for group in self._groups(sizes, games):
+                    size = sizes[group[0]]
+                    chunks = [range(i, i + size) for i in range(0, spec.splits, size)]
+                    programs.append(
+                        [Job(name, s, learner, batch, c, group) for c, s in itertools.product(chunks, group)]
+                    )
+        return _one_ahead(programs)
+
+    def _groups(self, sizes: Mapping[str, int], games: int) -> list[tuple[str, ...]]:
+        """The strategies of a game that share a program, given how wide their chunks are and how many games there are.
+
+        Those whose chunks are equally wide do, unless that would leave cores without a program to compile. A strategy
+        that is not Askwell's has a program of its own: what is wrong with it stops no other.
+        """
+        alone = [name for name in sizes if not type(self.strategies[name]).__module__.startswith("askwell.")]
+        equal: dict[int, list[str]] = {}
+        for name in sizes:
+            if name not in alone:
+                equal.setdefault(sizes[name], []).append(name)
+        each = max(1, workers() // (games * max(1, len(equal))))
+        parts = [names[i::each] for names in equal.values() for i in range(min(each, len(names)))]
+        return [*map(tuple, parts), *((name,) for name in alone)]
 
     def __call__(self, job: Job) -> Played:
         """Play a job.
@@ -114,10 +134,11 @@ class Playing:
             budget=budget,
         )
         game = spec.make_game(self.learners[job.learner], job.batch)
-        make = lambda: Episodes(game, self.strategies[job.strategy], spec.seed)
+        make = lambda: Episodes(game, [self.strategies[name] for name in job.group], spec.seed)
+        which, numbers = job.group.index(job.strategy), np.asarray(job.splits, np.int32)
         try:
-            with self.programs.taken(job[:4], make) as program:
-                outcome, compiling, seconds = program(np.asarray(job.splits, np.int32), splits.pools)
+            with self.programs.taken((job.dataset, job.learner, job.batch, job.group), make) as program:
+                outcome, compiling, seconds = program(numbers, splits.pools, which)
         except jax.errors.JaxRuntimeError as error:
             # From a host callback it is a whole traceback; the last exception's message says what happened.
             reason = re.split(r"\n(?=[\w.]*(?:Error|Exception)\b)", str(error).strip())[-1]
@@ -131,6 +152,13 @@ class Playing:
             truth, each = np.asarray(splits.pools.report_y[place]), seconds / len(job.splits)
             records[cell] = to_records(cell, dataset, splits.rows[place], truth, game, one, spec.seed, each)
         return Played(records, compiling, seconds)
+
+
+def _one_ahead(programs: Sequence[Sequence[Job]]) -> list[Job]:
+    """All jobs in their order, but the first of each program before the second of the one before it."""
+    firsts, rests = [jobs[:1] for jobs in programs], [jobs[1:] for jobs in programs]
+    turns = zip([*firsts[1:], []], rests, strict=True)
+    return [*firsts[0], *(job for turn in turns for jobs in turn for job in jobs)]
 
 
 class Programs:

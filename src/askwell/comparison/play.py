@@ -14,7 +14,7 @@ from askwell.core import MAJORITY, SCHEMA, SCORES, AbstractPlayer, AskwellError,
 from askwell.core.geometry import LANDMARKS
 from askwell.data import Dataset
 from askwell.execution import accelerator_memory, compiled, versions
-from askwell.games import AbstractGame, Outcome, rollout
+from askwell.games import AbstractGame, OneOf, Outcome, rollout
 
 MEMORY = 128 * 2**20
 """Bytes that the arrays of one vmapped chunk may take, roughly."""
@@ -49,32 +49,42 @@ def chunk_size(pools: Pool, strategy: AbstractPlayer) -> int:
 
 
 class Episodes:
-    """Whole episodes of one strategy in one game, compiled at the first call and kept until `release`."""
+    """Whole episodes of some strategies in one game, compiled at the first call and kept until `release`.
 
-    def __init__(self, game: AbstractGame, strategy: AbstractPlayer, seed: int):
+    Compiling the game takes longer than compiling a rule, so strategies whose chunks are equally wide share a program.
+    It gives each the same numbers, to the bit, as a program of its own.
+    """
+
+    def __init__(self, game: AbstractGame, strategies: Sequence[AbstractPlayer], seed: int):
         self.compile_seconds = 0.0
         self._lock = threading.Lock()
         self._compiled = None
-        self._name = strategy.name
+        self._names = [strategy.name for strategy in strategies]
         self._seed = np.int32(seed)
 
-        def episode(seed, split, pool) -> Outcome:
-            return rollout(game, strategy, jax.random.fold_in(jax.random.key(seed), split), pool)
+        def episode(seed, which, split, pool) -> Outcome:
+            player = OneOf(tuple(strategies), which)
+            return rollout(game, player, jax.random.fold_in(jax.random.key(seed), split), pool)
 
         # The seed is an argument, so that another seed finds the program in the cache.
-        self._episodes: Any = jax.jit(jax.vmap(episode, in_axes=(None, 0, 0)))
+        self._episodes: Any = jax.jit(jax.vmap(episode, in_axes=(None, None, 0, 0)))
 
-    def __call__(self, splits: np.ndarray, pools) -> tuple[Outcome, float, float]:
-        """Play the splits; the outcome's fields have axes (split, turn, …). And seconds: compiling, playing."""
+    def __call__(self, splits: np.ndarray, pools, which: int = 0) -> tuple[Outcome, float, float]:
+        """Play the splits by strategy number `which`; the outcome's fields have axes (split, turn, …).
+
+        And seconds: compiling, playing.
+        """
         compiling = 0.0
         with self._lock:
             if self._compiled is None:
                 start = time.perf_counter()
-                who = f"The strategy '{self._name}'"
-                self._compiled = compiled(self._episodes, self._seed, splits, pools, who=who)
+                arguments = self._seed, np.int32(which), splits, pools
+                one = "The strategy" if len(self._names) == 1 else "One of the strategies"
+                who = f"{one} {', '.join(map(repr, self._names))}"
+                self._compiled = compiled(self._episodes, *arguments, who=who)
                 self.compile_seconds = compiling = time.perf_counter() - start
         start = time.perf_counter()
-        outcome = jax.tree.map(np.asarray, self._compiled(self._seed, splits, pools))
+        outcome = jax.tree.map(np.asarray, self._compiled(self._seed, np.int32(which), splits, pools))
         return outcome, compiling, time.perf_counter() - start
 
     def release(self) -> None:

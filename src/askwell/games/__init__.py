@@ -1,6 +1,16 @@
 """Games: the decision process around pool and learner; `askwell.games.registry` lists them."""
 
-from askwell.games.base import AbstractGame, AbstractState, Outcome, Turn, fits, rollout, shown_to, trajectory
+from askwell.games.base import (
+    AbstractGame,
+    AbstractState,
+    OneOf,
+    Outcome,
+    Turn,
+    fits,
+    rollout,
+    shown_to,
+    trajectory,
+)
 from askwell.games.batch import BatchGame, BatchState, annotate
 from askwell.games.registry import GAMES, make_game
 from askwell.games.rewards import REWARDS, Change
@@ -25,6 +35,7 @@ __all__ = [
     "ClassQueries",
     "HalfSpaceQueries",
     "LabelOrSkip",
+    "OneOf",
     "Outcome",
     "PointQueries",
     "PointSynthesis",

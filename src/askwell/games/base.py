@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from askwell.core import AbstractBatchSpace, AbstractPlayer, AbstractSpace, AskwellError, Pool, Truth, View
@@ -193,6 +194,43 @@ def shown_to(game: AbstractGame[State], player: AbstractPlayer, state: State) ->
     """What a player sees: the view, with the truth in it if the player cheats."""
     view = game.view(state)
     return dataclasses.replace(view, truth=game.reveal(state)) if player.cheats else view
+
+
+class OneOf(AbstractPlayer):
+    """Several players of a game, of which number `which` decides.
+
+    A program of their episodes holds the game once, and from each player only its rule. Which one plays is an argument
+    of the program, the same for all episodes of a `vmap`: then the others cost nothing.
+    """
+
+    name: ClassVar[str] = "one of several"
+    cheats: ClassVar[bool] = True  # it hands the truth on to those of its players that cheat
+    players: tuple[AbstractPlayer, ...]
+    which: Int[Array, ""]
+
+    def decide(self, key: PRNGKeyArray, view: View, space: AbstractSpace) -> Array:
+        """See `AbstractPlayer.decide`.
+
+        Raises:
+            AskwellError: for a player whose action has another shape or kind than those of `space`.
+        """
+        like = jax.eval_shape(space.sample, key, view)
+
+        def decision(player: AbstractPlayer) -> Callable[[], Array]:
+            seen = view if player.cheats else dataclasses.replace(view, truth=None)
+
+            def decided() -> Array:
+                action = jnp.asarray(player.decide(key, seen, space))
+                if action.shape != like.shape or not np.can_cast(action.dtype, like.dtype, "same_kind"):
+                    raise AskwellError(
+                        f"The strategy '{player.name}' gave an action of shape {action.shape} and type "
+                        f"{action.dtype}; here one has shape {like.shape} and type {like.dtype}."
+                    )
+                return action.astype(like.dtype)
+
+            return decided
+
+        return jax.lax.switch(self.which, [decision(player) for player in self.players])
 
 
 def rollout(game: AbstractGame, player: AbstractPlayer, key: PRNGKeyArray, pool: Pool) -> Outcome:

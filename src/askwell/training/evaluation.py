@@ -9,6 +9,7 @@ import polars as pl
 
 from askwell.core import ACCURACY, AskwellError, metric_of
 from askwell.execution import Program, compilation_cache, side_by_side, workers
+from askwell.games import AbstractGame, OneOf
 from askwell.policies import card, make_strategy
 from askwell.policies.files import located
 from askwell.stats import mean_intervals
@@ -51,16 +52,21 @@ def fresh(
     shares = np.array([source.share for source in sources])
     counts = np.maximum(np.round(tasks * shares / shares.sum() / CHUNK).astype(int), 1)
     jobs = [(place, name) for place in range(len(sources)) for name in names]
-    done = 0
+    sized = [source.model_copy(update={"selection": 1, "report": REPORT}) for source in sources]
+    players, done = tuple(made.values()), 0
+
+    def together(game: AbstractGame) -> Program:
+        return Program(lambda key, pools, i: programs.areas(game, OneOf(players, i), key, pools, column))
+
+    plays = [together(source.make_game()) for source in sized]
 
     def play(place: int, name: str) -> np.ndarray:
-        sized = sources[place].model_copy(update={"selection": 1, "report": REPORT})
-        game, tasks, strategy = sized.make_game(), sized.tasks(), made[name]
-        program = Program(lambda key, pools: programs.areas(game, strategy, key, pools, column))
+        tasks, which = sized[place].tasks(), np.int32(names.index(name))
         played = [
-            program(
+            plays[place](
                 jax.random.key(chunk),
                 jax.tree.map(jnp.asarray, tasks.draw((SEED + seed, place, chunk), CHUNK)),
+                which,
             )
             for chunk in range(counts[place])
         ]

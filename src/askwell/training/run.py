@@ -22,7 +22,7 @@ from askwell.core import (
     metric_of,
 )
 from askwell.execution import Interrupts, Program, compilation_cache, interrupts, side_by_side, workers
-from askwell.games import fits
+from askwell.games import OneOf, fits
 from askwell.policies import HEADS, AbstractHead, AbstractPolicy, load_policy, make_head, make_strategy
 from askwell.training import programs, warn
 from askwell.training.spec import TrainingSpec
@@ -165,10 +165,9 @@ class Run:
     def _judge(self, place: int, source: Any):
         game, key, column = source.make_game(), jax.random.key(place), metric_of(self.spec.metric).column
         pools = jax.tree.map(jnp.asarray, source.tasks().draw((2**31, place), self.spec.judged))
-        others = {}
-        for name, player in self.opponents.items():
-            play = Program(lambda key, pools, s=player: programs.areas(game, s, key, pools, column))
-            others[name] = np.asarray(play(key, pools))
+        players = tuple(self.opponents.values())
+        play = Program(lambda key, pools, i: programs.areas(game, OneOf(players, i), key, pools, column))
+        others = {name: np.asarray(play(key, pools, np.int32(i))) for i, name in enumerate(self.opponents)}
         return programs.judge(game, column), key, pools, others
 
     def look(self, update: int) -> None:
