@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
@@ -55,19 +54,24 @@ def fit_to(
 
     The program is compiled for as many `columns` as the `classes` need, and for `room` points, by default `places`.
     """
-    return _fit(learner, learner_key(seed), *padded(x, y, room or places(len(y))), columns(classes))
+    return _fit(learner, traced(seed), *padded(x, y, room or places(len(y))), columns(classes))
 
 
-def learner_key(seed: int) -> PRNGKeyArray:
+def traced(seed: int) -> np.ndarray:
+    """A seed as a program takes it, to make its keys itself: made outside, each key is a program of its own."""
+    return np.asarray(seed % 2**32, np.uint32)
+
+
+def learner_key(seed: Int[Array, ""]) -> PRNGKeyArray:
     """The key of the learner."""
     return jax.random.fold_in(jax.random.key(seed), 1)
 
 
-def padded(x: np.ndarray, y: np.ndarray, room: int) -> tuple[jax.Array, jax.Array, jax.Array]:
+def padded(x: np.ndarray, y: np.ndarray, room: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Points ``[room, d]``, labels and weights ``[room]``; the weight is 0 in places that are not used."""
     wide, labels = np.zeros((room, x.shape[1]), np.float32), np.zeros(room, np.int32)
     wide[: len(y)], labels[: len(y)] = x, y
-    return jnp.asarray(wide), jnp.asarray(labels), jnp.asarray(np.arange(room) < len(y), jnp.float32)
+    return wide, labels, (np.arange(room) < len(y)).astype(np.float32)
 
 
 def predict(learner: AbstractLearner, fitted: AbstractFitted, x: np.ndarray) -> np.ndarray:
@@ -83,7 +87,7 @@ def predict(learner: AbstractLearner, fitted: AbstractFitted, x: np.ndarray) -> 
     for start in range(0, n, size):
         start = min(start, n - size)  # the last block overlaps, so that there is one shape to compile
         with failing(learner):
-            block = np.asarray(_log_proba(fitted, jnp.asarray(x[start : start + size])))
+            block = np.asarray(_log_proba(fitted, x[start : start + size]))
         if not start:
             log_proba = aligned((n, block.shape[1]))
         log_proba[start : start + size] = block
@@ -103,13 +107,13 @@ def failing(learner: AbstractLearner) -> Iterator[None]:
 @quick
 def _fit(
     learner: AbstractLearner,
-    key: PRNGKeyArray,
+    seed: Int[Array, ""],
     x: Float[Array, "b d"],
     y: Int[Array, " b"],
     weight: Float[Array, " b"],
     classes: int,
 ) -> AbstractFitted:
-    return learner.fit(key, x, y, weight, classes)
+    return learner.fit(learner_key(seed), x, y, weight, classes)
 
 
 @quick

@@ -4,11 +4,10 @@ import textwrap
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int
 
-from askwell.asking.belief import fit_to, places, predict, take
+from askwell.asking.belief import fit_to, places, predict, take, traced
 from askwell.asking.candidates import choose
 from askwell.core import NOT_ASKED, AbstractFitted, AbstractLearner, AbstractStrategy, AskwellError, View
 from askwell.data.matrix import aligned
@@ -68,9 +67,9 @@ def choose_rows(
     else:
         log_proba = take(given, slice(None) if shown is None else shown)
     fitter = learner if given is None else None
-    known = jnp.asarray(x), jnp.asarray(log_proba), jnp.asarray(y), jnp.asarray(rows)
+    known = x, log_proba, y, rows
     try:
-        picks = np.asarray(_select(strategy, jax.random.key(seed), known, fitter, fitted, batch))
+        picks = np.asarray(_select(strategy, traced(seed), known, fitter, fitted, batch))
     except jax.errors.JaxRuntimeError as error:  # a function on the host; its own last sentence says why
         reason = textwrap.shorten(str(error).strip().split("\n")[-1], 400)
         raise AskwellError(f"The strategy '{strategy.name}' failed: {reason}") from error
@@ -90,7 +89,7 @@ def choose_rows(
 @quick
 def _select(
     strategy: AbstractStrategy,
-    key: PRNGKeyArray,
+    seed: Int[Array, ""],
     known: tuple[Float[Array, "n d"], Float[Array, "n c"], Int[Array, " n"], Int[Array, " b"]],
     learner: AbstractLearner | None,
     fitted: AbstractFitted | None,
@@ -98,4 +97,4 @@ def _select(
 ) -> Int[Array, " q"]:
     # Compiled as a whole: of the geometry nothing is computed that the strategy does not read.
     view = View.of(*known, learner=learner, fitted=fitted, given=learner is None)
-    return strategy.select(key, view, q)
+    return strategy.select(jax.random.key(seed), view, q)

@@ -3,9 +3,9 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int
 
-from askwell.asking.belief import columns, failing, learner_key, padded, places
+from askwell.asking.belief import columns, failing, learner_key, padded, places, traced
 from askwell.core import AbstractLearner
 from askwell.execution import quick
 
@@ -33,9 +33,9 @@ def out_of_fold(
     room = places(b)
     fold = np.zeros(room, np.int32)
     fold[:b] = folds(y)
-    given = (*padded(x, y, room), jnp.asarray(fold))
+    given = (*padded(x, y, room), fold)
     with failing(learner):
-        return np.asarray(_out_of_fold(learner, learner_key(seed), *given, columns(classes)))[:b]
+        return np.asarray(_out_of_fold(learner, traced(seed), *given, columns(classes)))[:b]
 
 
 def folds(y: np.ndarray) -> np.ndarray:
@@ -52,13 +52,15 @@ def folds(y: np.ndarray) -> np.ndarray:
 @quick
 def _out_of_fold(
     learner: AbstractLearner,
-    key: PRNGKeyArray,
+    seed: Int[Array, ""],
     x: Float[Array, "b d"],
     y: Int[Array, " b"],
     used: Float[Array, " b"],
     fold: Int[Array, " b"],
     classes: int,
 ) -> Float[Array, "b c"]:
+    key = learner_key(seed)
+
     def left_out(k: Int[Array, ""]) -> Float[Array, "b c"]:
         return learner.fit(key, x, y, used * (fold != k), classes).log_proba(x)
 

@@ -31,7 +31,7 @@ def with_arrays(tree: Any, arrays: dict[str, np.ndarray]) -> Any:
         array = arrays[jax.tree_util.keystr(path)]
         if array.shape != leaf.shape or array.dtype != leaf.dtype:
             raise ValueError(f"{jax.tree_util.keystr(path)} is {array.dtype}{list(array.shape)}")
-        return jax.numpy.asarray(array)
+        return jax.device_put(array)
 
     return jax.tree_util.tree_map_with_path(take, tree)
 

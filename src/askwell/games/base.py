@@ -214,7 +214,7 @@ class OneOf(AbstractPlayer):
         Raises:
             AskwellError: for a player whose action has another shape or kind than those of `space`.
         """
-        like = jax.eval_shape(space.sample, key, view)
+        like = jax.eval_shape(lambda: space.sample(key, view))
 
         def decision(player: AbstractPlayer) -> Callable[[], Array]:
             seen = view if player.cheats else dataclasses.replace(view, truth=None)

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
@@ -86,7 +85,7 @@ class Setup:
         self.splits = spec.splits
         self.game = spec.make_game(make_learner(learner), batch)
         drawn = split(dataset, seed=spec.seed, splits=spec.splits, pool=spec.pool, budget=self.game.budget)
-        self.pools: Pool = jax.tree.map(jnp.asarray, drawn.pools)
+        self.pools: Pool = jax.device_put(drawn.pools)
         self._door = DOORS[type(self.game.space)]
         first = jax.tree.map(lambda field: field[0], self.pools)
         view = eqx.filter_eval_shape(

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
@@ -36,7 +35,7 @@ class Model:
 
     def predict_proba(self, x: np.ndarray) -> np.ndarray:
         """Probabilities ``[M, c]`` of encoded rows ``[M, d]``."""
-        return np.exp(np.asarray(self.fitted.log_proba(jnp.asarray(x))))[:, : len(self.classes_)]
+        return np.exp(np.asarray(self.fitted.log_proba(jax.device_put(x))))[:, : len(self.classes_)]
 
 
 def save_model(model: PoolClassifier, path: Path) -> None:

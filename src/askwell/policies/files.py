@@ -58,7 +58,8 @@ def load_policy(path: Path | str) -> AbstractHead:
             "train the policy again."
         )
     # Its shapes only: first weights would be drawn, which takes a second to compile, to be thrown away.
-    policy = eqx.filter_eval_shape(heads.make_head, about["head"], jax.random.key(0), about["settings"])
+    make = lambda: heads.make_head(about["head"], jax.random.key(0), about["settings"])
+    policy = eqx.filter_eval_shape(make)
     inputs = [RENAMED.get(name, name) for name in json.loads(about["inputs"])]
     if inputs != list(policy.inputs):
         raise AskwellError(f"{path} was trained on other features than this version has; train it again.")

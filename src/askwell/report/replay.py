@@ -83,7 +83,7 @@ def dealt(
 ) -> tuple[Pool, Int[np.ndarray, " n"], PRNGKeyArray]:
     """A split as it was played: its pool, the dataset's rows in it, and the game's key."""
     found = split(dataset, seed=spec.seed, splits=1, first=number, pool=spec.pool, budget=spec.budget(batch))
-    pool: Pool = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), found.pools)
+    pool: Pool = jax.tree.map(lambda leaf: jax.device_put(leaf[0]), found.pools)
     return pool, found.rows[0], jax.random.split(jax.random.fold_in(jax.random.key(spec.seed), number))[0]
 
 

@@ -59,7 +59,7 @@ def samples(spec: Spec, dataset: Dataset, learner: str, batch: int) -> pl.DataFr
 
     run = quick(of_split)
     pools = [jax.tree.map(lambda leaf, i=i: leaf[i], found.pools) for i in range(SPLITS)]
-    curves = [[np.asarray(one) for one in run(pools[i], i, orders[i])] for i in range(SPLITS)]
+    curves = [[np.asarray(one) for one in run(pools[i], jnp.int32(i), orders[i])] for i in range(SPLITS)]
     loss, log_loss, accuracy = (np.stack([c[at] for c in curves]).ravel() for at in range(3))
     places = np.indices((SPLITS, SAMPLES, LEARNERS, game.rounds)).reshape(4, -1)
     return pl.DataFrame(

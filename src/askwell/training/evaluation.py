@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import polars as pl
 
@@ -65,7 +64,7 @@ def fresh(
         played = [
             plays[place](
                 jax.random.key(chunk),
-                jax.tree.map(jnp.asarray, tasks.draw((SEED + seed, place, chunk), CHUNK)),
+                jax.device_put(tasks.draw((SEED + seed, place, chunk), CHUNK)),
                 which,
             )
             for chunk in range(counts[place])

@@ -171,7 +171,7 @@ class _Deal(NamedTuple):
         for pool, report in self.tasks:
             shown = report[:1]  # no reward is asked for
             xs, ys = (
-                [jnp.asarray(of[rows]) for rows in (pool, shown, report)] for of in (seen, self.classes)
+                [jax.device_put(of[rows]) for rows in (pool, shown, report)] for of in (seen, self.classes)
             )
             yield Pool(xs[0], ys[0], xs[1], ys[1], xs[2], ys[2], self.known)
 

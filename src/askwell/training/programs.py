@@ -91,7 +91,7 @@ def probe(game: AbstractGame) -> Program:
 def agreement(game: AbstractGame, pools: Pool) -> float:
     """How well the groups agree with the classes, mean over tasks; see `askwell.stats.agreement`."""
     tasks = range(len(pools.y))
-    some = [jax.tree.map(lambda leaf, i=i: jnp.asarray(leaf[i]), pools) for i in tasks]
+    some = [jax.tree.map(lambda leaf, i=i: jax.device_put(leaf[i]), pools) for i in tasks]
     groups = [np.asarray(game.view(game.reset(jax.random.key(i), some[i])).geometry.groups) for i in tasks]
     return float(np.mean([stats.agreement(groups[i], np.asarray(some[i].y)) for i in tasks]))
 

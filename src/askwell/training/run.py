@@ -164,7 +164,7 @@ class Run:
 
     def _judge(self, place: int, source: Any):
         game, key, column = source.make_game(), jax.random.key(place), metric_of(self.spec.metric).column
-        pools = jax.tree.map(jnp.asarray, source.tasks().draw((2**31, place), self.spec.judged))
+        pools = jax.device_put(source.tasks().draw((2**31, place), self.spec.judged))
         players = tuple(self.opponents.values())
         play = Program(lambda key, pools, i: programs.areas(game, OneOf(players, i), key, pools, column))
         others = {name: np.asarray(play(key, pools, np.int32(i))) for i, name in enumerate(self.opponents)}
@@ -180,7 +180,7 @@ class Run:
         if issubclass(HEADS[self.spec.head], AbstractStopStrategy):  # its batches are not its own
             return
         if self._probe is None:
-            pool = jax.tree.map(lambda leaf: jnp.asarray(leaf)[0], tasks.draw((2**31, 2**31), 1))
+            pool = jax.tree.map(lambda leaf: jax.device_put(leaf[0]), tasks.draw((2**31, 2**31), 1))
             self._probe = programs.probe(game), pool, programs.shares_of(game, pool)
         play, pool, priors = self._probe
         for kind, shares, prior in zip(("group", "class"), play(self.heads, pool), priors, strict=True):
