@@ -28,7 +28,9 @@ Written by `python docs/influence.py --runs runs` from what the commands below m
 
 How would the classifier change if one more point had a label, or one less? One way to know is to fit it again. For
 logistic regression there is a closed form: two Newton steps, with the curvature of the point itself in them (leverage).
-`askwell.core.LabelInfluence` has it, for labels that are added and taken away; one inverse serves all points. The
+`askwell.core.LabelInfluence` has it, for labels that are added and taken away; one inverse serves all points. In one
+step and without leverage it is the influence function of Koh and Liang (2017): captum 0.9's agrees with it to 4 parts
+in a million, for two, three and five classes (`tests/test_influence_peers.py`, played where captum is installed). The
 `mlp` has a damped Gauss–Newton step by conjugate gradients. In Askwell this is a strategy (`influence`), and an
 instrument (`askwell plot influence RUN`).
 

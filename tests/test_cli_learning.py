@@ -86,6 +86,24 @@ def test_a_head_over_groups_says_how_well_they_agree_with_the_classes(say, tmp_p
     assert "Groups agree with classes at 0." in out
 
 
+def test_several_specs_and_seeds_are_a_run_each(say, tmp_path):
+    (tmp_path / "a.toml").write_text(SPEC.replace("updates = 4", "updates = 1"))
+    code, out, _ = say("train", "a.toml", "--seeds", "0,3", "--out", "runs")
+    assert code == 0
+    assert [line.split("│")[1:4] for line in out.splitlines() if "random" in line] == [
+        [" a-0 ", "      1 ", " random  "],
+        [" a-3 ", "      1 ", " random  "],
+    ]
+    assert json.loads((tmp_path / "runs" / "a-3" / "policy.json").read_text())["seed"] == 3
+    assert out.endswith("askwell evaluate runs/a-0 digits breast_cancer letter\n")
+    code, _, err = say("train", "a.toml", "--out", "runs")
+    assert (code, "holds no Askwell run; choose a new or empty --out" in err) == (2, True)
+    code, _, err = say("train", "a.toml", "--seeds", "0,3", "--updates", "2", "--out", "runs")
+    assert (code, "a-0 was made by another spec (updates 1, now 2)" in err) == (2, True)
+    code, _, err = say("train", "a.toml", "--seeds", "0", "--out", "runs/a-0")
+    assert (code, "a-0 is a run itself" in err) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("args", "says"),
     [
@@ -95,11 +113,19 @@ def test_a_head_over_groups_says_how_well_they_agree_with_the_classes(say, tmp_p
         (["evaluate", "nowhere", "--fresh", "8"], "There is no policy file nowhere; check the path."),
         (["evaluate", "learned", "--fresh", "8", "--strategies", "margn"], "Did you mean 'margin'"),
         (["train", "nowhere.toml", "--out", "run"], "nowhere.toml"),
+        (["train", "a.toml", "b/a.toml", "--out", "run"], "Two specs are called 'a'; give each once, or rename"),
+        (["train", "a.toml", "--seeds", "0,x", "--out", "run"], "--seeds is '0,x'; give a whole number, or several"),
+        (["train", "a.toml", "--seeds", "0,1", "--seed", "2", "--out", "run"], "--watch-port are for one run"),
+        (["train", "--seeds", "0,1", "--out", "run"], "For several runs give specs, or one and --seeds"),
+        (["train", "a.toml", "--executor", "ray", "--out", "run"], "give several specs, or --seeds"),
+        (["train", "a.toml", "b.toml", "--executor", "rya", "--out", "run"], "The executor is 'rya'; give"),
         (["train", "wrong.toml", "--out", "run"], "Unknown training spec field 'updatse'. Did you mean 'updates'"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_one_sentence(say, tmp_path, args, says):
     (tmp_path / "wrong.toml").write_text("updatse = 3\n")
+    for name in ("a.toml", "b.toml"):
+        (tmp_path / name).write_text(SPEC)
     code, out, err = say(*args)
     assert (code, out) == (2, "")
     (line,) = err.splitlines()

@@ -12,6 +12,8 @@ import pytest
 import askwell
 from askwell.core import AskwellError
 from askwell.execution import Ray, Threads, executor, make_executor
+from askwell.training import TrainingSpec, train_each
+from test_training_train import TINY, same
 
 # Ray's own, and JAX's that the test's second machine is forked off a process with threads.
 pytestmark = [
@@ -79,6 +81,16 @@ def test_the_records_are_those_of_threads(works, tmp_path):
     again = askwell.compare("iris", **settings, executor="ray", out=tmp_path / "run")
     assert again.run_seconds == 0
     assert again.records.equals(there.records)
+
+
+def test_trainings_give_the_weights_of_one_after_another(works, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where the workers are not
+    specs = {f"a-{seed}": TrainingSpec.make(**TINY | {"updates": 2, "seeds": (seed,)}) for seed in (0, 1)}
+    here = train_each(specs, "here")
+    there = train_each(specs, "there", executor="ray")
+    for name in specs:
+        assert there[name] == here[name]
+        same(tmp_path / "here" / name, tmp_path / "there" / name)
 
 
 class Once:

@@ -1,4 +1,4 @@
-"""The batch game in Gymnasium: its checks, its seeds, its spaces, and an agent that trains on it."""
+"""The batch game in Gymnasium: its checks, its seeds, its spaces, and a strategy that plays through it."""
 
 import subprocess
 import sys
@@ -244,20 +244,3 @@ def test_a_strategy_plays_as_well_here_as_in_the_game():
     pools = [jax.tree.map(lambda field, s=s: field[s], setup.pools) for s in range(3)]
     played = [rollout(setup.game, Margin(), jax.random.key(0), pool).report.accuracy.mean() for pool in pools]
     assert np.mean(observed) == pytest.approx(np.mean(played), abs=0.15)
-
-
-@pytest.mark.filterwarnings("ignore")  # of torch's and TensorBoard's own
-def test_stable_baselines_trains_on_it():
-    sb3 = pytest.importorskip("stable_baselines3", reason="stable-baselines3 (and torch) is not installed")
-    from stable_baselines3.common.env_checker import check_env as sb3_check
-
-    env = gymnasium.make(ID, **SETTINGS)
-    sb3_check(env.unwrapped)
-    agent = sb3.PPO("MlpPolicy", env, n_steps=48, batch_size=24, n_epochs=2, seed=0, device="cpu")
-    before = [p.detach().clone() for p in agent.policy.parameters()]
-    agent.learn(96)
-    assert agent.num_timesteps == 96
-    assert any((old != new).any() for old, new in zip(before, agent.policy.parameters(), strict=True))
-    observation, _ = env.reset(seed=0)
-    action, _ = agent.predict(observation)
-    assert env.action_space.contains(action)

@@ -72,14 +72,14 @@ def program() -> str:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[int, int, str], None]]:
-    """Progress on standard error, as a callback: cells done, cells in all, what was just finished.
+def progress(unit: str = "cell") -> Iterator[Callable[[int, int, str], None]]:
+    """Progress on standard error, as a callback: units done, units in all, what was just finished.
 
     A bar with the time left on a terminal; elsewhere a line every `LINE_EVERY` seconds.
     """
     screen = console(stderr=True)
     if not screen.is_terminal:
-        yield _lines()
+        yield _lines(unit)
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -94,7 +94,7 @@ def progress() -> Iterator[Callable[[int, int, str], None]]:
         yield update
 
 
-def _lines() -> Callable[[int, int, str], None]:
+def _lines(unit: str) -> Callable[[int, int, str], None]:
     last = time.monotonic()
 
     def update(done: int, total: int, what: str) -> None:
@@ -102,7 +102,7 @@ def _lines() -> Callable[[int, int, str], None]:
         if time.monotonic() - last >= LINE_EVERY:
             last = time.monotonic()
             print(
-                f"{done} of {total} cell{'s' * (total != 1)} done ({what or 'compiling'})",
+                f"{done} of {total} {unit}{'s' * (total != 1)} done ({what or 'compiling'})",
                 file=sys.stderr,
                 flush=True,
             )

@@ -10,13 +10,25 @@ from askwell.cli.terminal import console, numbers, program
 
 def train(
     out: Annotated[Path, typer.Option(help="Directory of the run; a stopped run goes on there.")],
-    spec: Annotated[Path | None, typer.Argument(help="TOML file; without it, the shipped policy's.")] = None,
+    spec: Annotated[
+        list[Path] | None,
+        typer.Argument(help="TOML file; without it, the shipped policy's. Of several, each is trained."),
+    ] = None,
     updates: Annotated[
         int | None, typer.Option(help="Steps of the optimiser, instead of the spec's.")
     ] = None,
     seed: Annotated[
         str | None, typer.Option(help="Seeds with commas: one policy each, the best is kept.")
     ] = None,
+    seeds: Annotated[
+        str | None, typer.Option(help="Seeds with commas: a run each, in the directory OUT/SPEC-SEED.")
+    ] = None,
+    executor: Annotated[
+        str,
+        typer.Option(
+            help="Where several runs are played: threads (one by one), ray, or ray://HOST:PORT (a Ray cluster)."
+        ),
+    ] = "threads",
     history: Annotated[
         Path | None,
         typer.Option(help="Table of what you labelled before: learns your domain's metric, not a policy."),
@@ -51,10 +63,13 @@ def train(
     from askwell.training import TrainingSpec
     from askwell.training import train as learn
 
+    specs = spec or []
     of_history = {"label": label, "id": id, "task": task, "metric": metric, "encoder": encoder}
     if history is not None:
-        if spec is not None or updates is not None or watch or watch_port is not None:
-            raise AskwellError("--history learns a metric; a spec, --updates and --watch are for policies.")
+        if specs or seeds or executor != "threads" or updates is not None or watch or watch_port is not None:
+            raise AskwellError(
+                "--history learns a metric; a spec, --updates, --seeds, --executor and --watch are for policies."
+            )
         first, *others = numbers(seed, "--seed") or (0,)
         if others:
             raise AskwellError(f"--seed is '{seed}'; with --history give one whole number.")
@@ -66,13 +81,24 @@ def train(
         )
     given: dict[str, Any] = {"updates": updates, "seeds": numbers(seed, "--seed")}
     changes = {name: value for name, value in given.items() if value is not None}
-    if spec is None:
+    if len(specs) > 1 or seeds is not None:
+        if not specs or seed is not None or watch or watch_port is not None:
+            raise AskwellError(
+                "For several runs give specs, or one and --seeds; --seed, --watch and --watch-port are for one run."
+            )
+        _each(specs, numbers(seeds, "--seeds"), changes, out, executor)
+        return
+    if executor != "threads":
+        raise AskwellError(
+            f"--executor is '{executor}', and one run is trained on this machine; give several specs, or --seeds."
+        )
+    if not specs:
         shipped = files.SHIPPED.get("learned")
         if shipped is None:
             raise AskwellError("No policy is shipped with this version; give a training spec (TOML).")
         read = TrainingSpec.make(**{**files.card(shipped)["spec"], **changes})
     else:
-        read = TrainingSpec.read(spec, **changes)
+        read = TrainingSpec.read(specs[0], **changes)
     with ExitStack() as stack:
         if watch_port is not None:
             from askwell.report.serve import serving
@@ -99,6 +125,36 @@ def train(
         show.print(f"Warning: {sentence}")
     show.print(f"The policy is {out / 'policy.safetensors'}; to judge it on data that it never saw:")
     show.print(f"{program()} evaluate {out} digits breast_cancer letter", soft_wrap=True)
+
+
+def _each(
+    specs: list[Path], seeds: tuple[int, ...] | None, changes: dict[str, Any], out: Path, executor: str
+) -> None:
+    from rich.table import Table
+
+    from askwell.cli.terminal import progress
+    from askwell.training.many import planned, train_each
+
+    plan = planned(specs, seeds, **changes)
+    with progress("update") as watch:
+        cards = train_each(plan, out, watch, executor)
+    table = Table(title="On validation tasks: the policy less each")
+    for name in ("run", "update", "against", "difference", "95 %"):
+        table.add_column(name, justify="left" if name in ("run", "against") else "right")
+    for name, card in cards.items():
+        for row in card["validation"]:
+            gap = f"{row['difference']:+.4f}", f"[{row['low']:+.4f}, {row['high']:+.4f}]"
+            table.add_row(name, str(card["update"]), row["against"], *gap)
+    show = console()
+    show.print(table)
+    for name, card in cards.items():
+        for sentence in card["warnings"]:
+            show.print(f"Warning: {name}: {sentence}")
+    show.print(
+        f"Each is a training run; to judge one on data that it never saw:\n{program()} evaluate "
+        f"{out / next(iter(cards))} digits breast_cancer letter",
+        soft_wrap=True,
+    )
 
 
 def _learn(history: Path, out: Path, seed: int, given: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Training: policies from specs, one algorithm a file (`askwell.training.trainers` lists them)."""
 
 from askwell.training.evaluation import against, fresh
+from askwell.training.many import train_each
 from askwell.training.run import Trained, train
 from askwell.training.spec import TrainingSpec
 from askwell.training.store import histories
@@ -21,4 +22,5 @@ __all__ = [
     "fresh",
     "histories",
     "train",
+    "train_each",
 ]
