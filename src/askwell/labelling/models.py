@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
