@@ -32,7 +32,8 @@ logistic regression there is a closed form: two Newton steps, with the curvature
 step and without leverage it is the influence function of Koh and Liang (2017): captum 0.9's agrees with it to 4 parts
 in a million, for two, three and five classes (`tests/test_influence_peers.py`, played where captum is installed). The
 `mlp` has a damped Gauss–Newton step by conjugate gradients. In Askwell this is a strategy (`influence`), and an
-instrument (`askwell plot influence RUN`).
+instrument (`askwell plot influence RUN`). Whether more labels can make a classifier worse as a whole:
+[double descent](double-descent.md).
 
 ## How near do two steps come?
 `python studies/influence.py --out runs/influence.json`
