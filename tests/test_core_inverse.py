@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from askwell.core.inverse import inverse
+from askwell.core.inverse import inverse, solved
 
 
 @pytest.mark.parametrize("size", [1, 2, 17, 65])
@@ -22,6 +22,19 @@ def test_inverse(size, ridge):
         * np.linalg.norm(exact, 2, (1, 2))
     )
     assert np.all(np.abs(ours - exact).max(axis=(1, 2)) <= allowed)
+
+
+@pytest.mark.parametrize("size", [1, 2, 10])
+def test_one_system(size):
+    rng = np.random.default_rng(size)
+    x = rng.normal(size=(50, 30, size))
+    matrix, right = np.einsum("bnd,bne->bde", x, x) / 20 + 0.1 * np.eye(size), rng.normal(size=(50, size))
+    exact = np.linalg.solve(matrix, right[:, :, None])[:, :, 0]
+    ours = jax.jit(jax.vmap(solved))(matrix.astype(np.float32), right.astype(np.float32))
+    sizes = np.linalg.norm(exact, axis=1)
+    assert np.all(
+        np.abs(ours - exact).max(axis=1) <= np.finfo(np.float32).eps * np.linalg.cond(matrix) * sizes
+    )
 
 
 def test_a_hundred_times_flatter_in_some_directions():

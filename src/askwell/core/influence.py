@@ -6,16 +6,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from askwell.core.geometry import extended
-from askwell.core.inverse import inverse
+from askwell.core.inverse import inverse, solved
 
-PULLS = 8
-"""Newton steps on the logits of the one point that is added."""
+PULLS = 5
+"""Newton steps on the logits of the one point that is added; three more change it by a part in a million."""
 
-SHARES = (1.0, 0.5, 0.25, 0.125, 0.0)
-"""Of a step: the one that lowers the objective most is taken."""
-
-EQUAL = 2e-6
-"""Relative differences of objectives that are rounding."""
+FARTHEST = 1.5
+"""Most that a step is lengthened to: the objective's curvature may grow on the way."""
 
 STEPS = 2
 """Newton steps of what one label does; docs/influence.md has their error and their time."""
@@ -84,8 +81,8 @@ class LabelInfluence(eqx.Module):
     ) -> Float[Array, "c p"]:
         """The change of the weights when a labelled point is added, by so many `steps` of Newton.
 
-        One is cheapest. With more the first heeds how the point's own loss bends on the way, and each is held back
-        where it would raise the objective: one label may surprise the classifier.
+        One is cheapest. With more the first heeds how the point's own loss bends on the way, and each is as long as
+        the curvature where it begins says: one label may surprise the classifier.
         """
         target = jax.nn.one_hot(label, len(self.weights))
         return self._moved(extended(x[None])[0], target, jnp.array(1.0), 1, steps)
@@ -115,28 +112,22 @@ class LabelInfluence(eqx.Module):
             step = -jnp.einsum("ipjq,jq->ip", self.inverse, gradient)
             # Woodbury: (H ± R Rᵀ)⁻¹ = H⁻¹ ∓ H⁻¹ R (I ± Rᵀ H⁻¹ R)⁻¹ Rᵀ H⁻¹.
             step -= sign * jnp.einsum("ipjq,j,q->ip", self.inverse, inner @ (step @ x), x)
-            change += self._held(change, step, x, target, sign * weight) if steps > 1 else step
+            change += self._scaled(change, step, x, target, sign * weight) if steps > 1 else step
         return change
 
-    def _held(
+    def _scaled(
         self, change: Array, step: Array, x: Array, target: Array, weight: Array
     ) -> Float[Array, "c p"]:
-        """The step, or the part of it that lowers the objective most: far from the optimum the curvature misleads."""
+        """The step as long as one Newton step along it: its own metric is the curvature at another place."""
         points = jnp.concatenate([self.x, x[None]])
-        targets = jnp.concatenate([self.target, target[None]]) * jnp.append(self.weight, weight)[:, None]
-        weights = self.weights + change
-
-        def objective(share: Float[Array, ""]) -> Float[Array, ""]:
-            logits = allowed(self.seen, start + share * along)
-            loss = -jnp.where(targets != 0, targets * jax.nn.log_softmax(logits), 0.0)
-            return jnp.sum(loss) + jnp.sum(self.ridge * (weights + share * step) ** 2) / 2
-
-        start, along = points @ weights.T, points @ step.T
-        shares = jnp.array(SHARES)
-        found = jax.vmap(objective)(shares)
-        least = jnp.min(found)
-        # The first of those that single precision cannot tell apart: near the optimum steps change next to nothing.
-        return shares[jnp.argmax(found <= least + EQUAL * jnp.abs(least))] * step
+        targets, each = jnp.concatenate([self.target, target[None]]), jnp.append(self.weight, weight)
+        weights, along = self.weights + change, points @ step.T
+        proba = believed(weights, self.seen, points)
+        centred = along - jnp.sum(proba * along, axis=1, keepdims=True)
+        curvature = each @ jnp.sum(proba * centred**2, axis=1) + jnp.sum(self.ridge * step**2)
+        slope = each @ jnp.sum((proba - targets) * along, axis=1) + jnp.sum(self.ridge * weights * step)
+        length = jnp.where(curvature > 0, -slope / jnp.maximum(curvature, 1e-20), 1.0)
+        return jnp.clip(length, 0.0, FARTHEST) * step
 
     def with_added(self, x: Float[Array, " p"], root: Float[Array, "c c"]) -> "LabelInfluence":
         """The same after a point of that `root_of` is added, whatever its label: what a batch is chosen by."""
@@ -166,7 +157,8 @@ def pulled(
         p = proba(z)
         off = z + leverage @ (weight * (p - target)) - logits
         root = root_of(p[None])[0] * jnp.sqrt(weight)
-        return z - off + leverage @ root @ damping(leverage, root) @ root.T @ off, None
+        reach = leverage @ root
+        return z - off + reach @ solved(jnp.eye(len(z)) + root.T @ reach, root.T @ off), None
 
     z, _ = jax.lax.scan(step, jnp.zeros_like(logits), None, length=PULLS)
     return weight * (proba(z) - target)
