@@ -104,12 +104,8 @@ def path_on_plane(found: Path, picture: Path) -> list[str]:
                     "run": run,
                     "updates": one["update"],
                     "to the row bought": far(bought),
-                        float(np.sqrt(((points - bought) ** 2).sum(axis=1)).mean()), 2
-                    ),
                     "to the next point of the batch": fixed(float(apart.min(axis=1).mean()), 2),
                     "from the middle of the pool": far(x.mean(axis=0)),
-                        float(np.sqrt(((points - x.mean(axis=0)) ** 2).sum(axis=1)).mean()), 2
-                    ),
                 }
             )
     figure.savefig(picture)
@@ -117,7 +113,7 @@ def path_on_plane(found: Path, picture: Path) -> list[str]:
         "![Where TD3 and point-gain ask on the plane, before, during and after training](point-path.png)",
         "",
         "A batch of ten (crosses) on `banana` after 20 random labels (circles), with a line to the row that is bought; "
-        "the curve is the learner's border. Mean distances in the batch, in the pool's standard deviations:",
+        "the curve is the learner's border. The last column is the head that validated best. Mean distances in the batch, in the pool's standard deviations:",
         "",
         *table(pl.DataFrame(rows)),
     ]

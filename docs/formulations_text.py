@@ -48,10 +48,10 @@ ACTOR_TEXT = """### An actor and critics
 `askwell train studies/td3.toml --out runs/td3`  
 `python studies/point_path.py --runs runs --out runs/point-path.json`
 
-The trainer `td3` (Fujimoto et al. 2018) learns a deterministic choice. The head `point-actor` rates the rows with a small
-network, and the point is their mean, weighted by a softmax of the ratings, so one actor serves any pool in any number of
-dimensions, and the point has a slope in the actor's weights. The softmax is kept from leaving one row alone: without
-that bound it did so within twenty updates, and the actor had no slope any more.
+The trainer `td3` (Fujimoto et al. 2018) learns a deterministic choice. The head `point-actor` rates the rows with a
+small network, and the point is their mean, weighted by a softmax of the ratings. So one actor serves any pool in any
+number of dimensions, and the point has a slope in the actor's weights. How sharp the softmax may be is bounded: without
+that it left one row alone within twenty updates, and the actor had no slope any more.
 
 Two critics learn the return of a point (reward and 0.9 times what follows) from a replay buffer, with slowly following
 targets and noise on the target's point; the actor climbs the first of them. What the critics see at a point is what is
@@ -64,13 +64,13 @@ each other alone. Eight episodes are played on each task, so half as many labels
 DQN_TEXT = """## Returns beyond the round
 `askwell train studies/dqn.toml --out runs/dqn`
 
-`regression` looks at one round only. The trainer `dqn` (LAL-RL, Konyushkova et al. 2018) teaches the same head `gain` the
-return: the reward of a label, and 0.9 times that of the best of 16 candidates in the next state, until the end of the
-episode. With rewards of accuracy that is the area under the learning curve, discounted. It has a replay buffer and double targets:
-the network chooses the next action, its copy from before the update values it. In a game of two labels, in which every
-episode can be written down, it converges to the returns of the best play (`tests/test_training_dqn.py`). Eight episodes
-are played on each task, so half as many labels are tried as by `regression`. In play it picks batches as `regression`
-does.
+`regression` looks at one round only. The trainer `dqn` (LAL-RL, Konyushkova et al. 2018) teaches the same head `gain`
+the return: the reward of a label, and 0.9 times that of the best of 16 candidates in the next state, until the end of
+the episode. With rewards of accuracy that is the area under the learning curve, discounted. It has a replay buffer and
+double targets: the network chooses the next action, its copy from before the update values it. In a game of two labels,
+in which every episode can be written down, it converges to the returns of the best play
+(`tests/test_training_dqn.py`). Eight episodes are played on each task, so half as many labels are tried as by
+`regression`. In play it picks batches as `regression` does.
 
 """
 

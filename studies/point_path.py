@@ -29,13 +29,13 @@ SOURCE = TaskSource.model_validate(
 )
 
 
-def heads(spec: TrainingSpec) -> dict[int, AbstractHead]:
-    """The head after so many updates of a spec."""
-    run, found = Run(spec), {}
+def heads(spec: TrainingSpec) -> list[tuple[int, AbstractHead]]:
+    """The heads after some updates of a spec, with their numbers."""
+    run, found = Run(spec), []
     with side_by_side(workers()) as pool, interrupts() as stop:
         for number in range(max(UPDATES) + 1):
             if number in UPDATES:
-                found[number] = jax.tree.map(lambda leaf: leaf[0], run.heads).open()
+                found.append((number, jax.tree.map(lambda leaf: leaf[0], run.heads).open()))
             if number < max(UPDATES) and not run.update(number, pool, stop):
                 raise KeyboardInterrupt
     return found
@@ -67,8 +67,8 @@ def main() -> None:
     for name in RUNS:
         folder = given.runs / name
         found = heads(TrainingSpec.read(folder / "spec.toml"))
-        found[card(folder / "policy.safetensors")["update"]] = load_policy(folder)
-        for update, head in found.items():
+        found.append((card(folder / "policy.safetensors")["update"], load_policy(folder)))
+        for update, head in found:
             points = head.decide(jax.random.key(SEED), view, Points(BATCH))
             bought = game.step(jax.random.key(SEED), state, points)[1].bought
             told["asked"].append(

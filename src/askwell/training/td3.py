@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree
 
-from askwell.core import AbstractSpace, AskwellError, Packed, Points, Pool
+from askwell.core import AbstractSpace, AskwellError, Packed, Points, Pool, Rows
 from askwell.games import AbstractGame, Turn, trajectory
 from askwell.policies import AbstractHead, PointActor
 from askwell.policies.gain import HIDDEN
@@ -164,10 +164,9 @@ class TD3(AbstractTrainer[TD3State]):
         def play(key: PRNGKeyArray, pool: Pool):
             game_key, act_key = jax.random.split(key)
             own_key, row_key = jax.random.split(jax.random.fold_in(act_key, game.turns(len(pool.y))))
-            first = game.view(game.reset(jax.random.fold_in(game_key, 0), pool))
-            rows = jax.lax.top_k(jax.random.uniform(row_key, first.y.shape) - first.asked, self.rows)[1]
-            memory = jax.random.bernoulli(own_key), rows
-            told = trajectory(game, act, (game_key, act_key), pool, memory=memory)[0]
+            start = game.reset(jax.random.fold_in(game_key, 0), pool)
+            memory = jax.random.bernoulli(own_key), Rows(self.rows).sample(row_key, game.view(start))
+            told = trajectory(game, act, (game_key, act_key), start=start, memory=memory)[0]
             rated, weight, reward, accuracy = told
             later = jax.tree.map(lambda leaf: jnp.roll(leaf, -1, axis=0), (rated.seen, rated.left))
             live = jnp.arange(len(reward)) < len(reward) - 1
