@@ -113,7 +113,8 @@ def path_on_plane(found: Path, picture: Path) -> list[str]:
         "![Where TD3 and point-gain ask on the plane, before, during and after training](point-path.png)",
         "",
         "A batch of ten (crosses) on `banana` after 20 random labels (circles), with a line to the row that is bought; "
-        "the curve is the learner's border. The last column is the head that validated best. Mean distances in the batch, in the pool's standard deviations:",
+        "the curve is the learner's border. The last column is the head that validated best. Mean distances in the "
+        "batch, in the pool's standard deviations:",
         "",
         *table(pl.DataFrame(rows)),
     ]
