@@ -21,7 +21,7 @@ from askwell.training import TaskSource, TrainingSpec
 from askwell.training.run import Run
 
 RUNS = ("td3", "point-gain")
-UPDATES = (0, 10, 50)
+UPDATES = (0, 20)
 BATCH, START, SEED = 10, 20, 4
 SOURCE = TaskSource.model_validate(
     {"game": "point-queries", "datasets": ["banana"], "rounds": 8, "batch": BATCH, "start": START}
