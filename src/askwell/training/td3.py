@@ -249,8 +249,7 @@ def _learned(
         return jnp.mean(jnp.sum((told - worth[:, None]) ** 2, axis=1))
 
     def ascent(actor: PyTree, critics: PyTree, some: Moves) -> Float[Array, ""]:
-        learner = whole((actor, critics))
-        return jnp.mean(jax.vmap(lambda rated: climbed(*learner, rated))(some.rated))
+        return jnp.mean(jax.vmap(partial(climbed, *whole((actor, critics))))(some.rated))
 
     def step(carry: Any, key: PRNGKeyArray):
         (actor, critics), target, mean, (of_actor, of_critics) = carry
