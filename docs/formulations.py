@@ -6,9 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from formulations_learned import duels, path_on_plane, synthesised
 from formulations_text import (
+    ACTOR_TEXT,
     CLASSES_TEXT,
     CORRELATION_TEXT,
+    DQN_TEXT,
     INTRODUCTION,
     POINTS_TEXT,
     REGRESSION_TEXT,
@@ -30,7 +33,7 @@ from askwell.training import TrainingSpec, histories
 HOME = Path(__file__).parent
 VARIANTS = ("naive", "centred", "prior", "entropy", "noise")
 ERRORS = ("0", "0.2", "0.5", "0.81")
-LEARNED = ("classes", "classes-prior", "classes-autoregressive", "regression", "point-gain")
+LEARNED = ("classes", "classes-prior", "classes-autoregressive", "regression", "dqn", "point-gain", "td3")
 SKEWED = "satimage"
 
 
@@ -123,38 +126,6 @@ def compared(records: pl.DataFrame) -> list[str]:
         *said,
         "",
     ]
-
-
-def synthesised(root: Path) -> list[str]:
-    """What fitting to made-up points brings beside buying the nearest rows, rule by rule."""
-    parts = {kind: reopen(root / "formulations" / kind).records for kind in ("nearest", "synthesis")}
-    rows = []
-    for rule in parts["synthesis"]["strategy"].unique(maintain_order=True):
-        both = [
-            part.filter(strategy=rule).with_columns(strategy=pl.lit(kind)) for kind, part in parts.items()
-        ]
-        (verdict,) = stats.verdicts(pl.concat(both), "nearest")
-        own = dict(
-            stats.summarise(pl.concat(both)).group_by("strategy").agg(pl.col("aulc").mean()).iter_rows()
-        )
-        rows.append(
-            {
-                "rule": rule,
-                "nearest row": fixed(own["nearest"]),
-                "the point itself": fixed(own["synthesis"]),
-                "difference": fixed(verdict.difference, 4, True),
-                "95 %": interval(verdict),
-                "verdict": verdict.verdict,
-            }
-        )
-    sets = ", ".join(sorted(parts["synthesis"]["dataset"].unique()))
-    gained = [f"`{row['rule']}`" for row in rows if row["verdict"] == "better"]
-    said = (
-        f"Better with made-up points: {', '.join(gained)}."
-        if gained
-        else "No rule gains by it: a null result."
-    )
-    return [*table(pl.DataFrame(rows)), f"Sets: {sets}. {said}", ""]
 
 
 def shares(root: Path, picture: Path) -> str:
@@ -262,9 +233,10 @@ def main() -> None:
     page = [INTRODUCTION, *games(), CLASSES_TEXT, "### What shares they converge to", ""]
     said = shares(runs, HOME / "class-shares.png")
     page += ["![Shares of classes among the labels](class-shares.png)", "", said, ""]
-    page += [POINTS_TEXT, SYNTHESIS_TEXT, *synthesised(runs)]
+    page += [POINTS_TEXT, ACTOR_TEXT, *path_on_plane(runs / "point-path.json", HOME / "point-path.png")]
+    page += [SYNTHESIS_TEXT, *synthesised(runs)]
     page += [CORRELATION_TEXT, *correlation(runs / "correlation.json"), REGRESSION_TEXT]
-    page += [*gains(runs / "gain.json")]
+    page += [*gains(runs / "gain.json"), DQN_TEXT]
     page += ["## What training took, and what it brought", ""]
     page += [f"`askwell train studies/{name}.toml --out runs/{name}`  " for name in LEARNED]
     page += ["", "On the tasks that the policy was chosen on (the meta-validation sets):", "", *trained(runs)]
@@ -276,11 +248,13 @@ def main() -> None:
         f"`askwell compare --spec studies/class-queries.toml --setting error={p} --out runs/formulations/classes-{p}`  "
         for p in ERRORS
     ]
+    records = played(runs)
     page += [
         "",
         "Five held-out sets, 20 splits each, 100 labels from a cold start.",
         "",
-        *compared(played(runs)),
+        *compared(records),
+        *duels(records),
     ]
     page += ["## What makes whole episodes learn", ""]
     page += [f"`askwell train studies/groups-{name}.toml --out runs/groups-{name}`  " for name in VARIANTS]

@@ -44,6 +44,36 @@ until the end of the episode if the later rounds are played at random. "foreseen
 of what a policy sees foretells on sets that it was not fitted to.
 """
 
+ACTOR_TEXT = """### An actor and critics
+`askwell train studies/td3.toml --out runs/td3`  
+`python studies/point_path.py --runs runs --out runs/point-path.json`
+
+The trainer `td3` (Fujimoto et al. 2018) learns a deterministic choice. The head `point-actor` rates the rows with a
+small network, and the point is their mean, weighted by a softmax of the ratings. So one actor serves any pool in any
+number of dimensions, and the point has a slope in the actor's weights. How sharp the softmax may be is bounded: without
+that it left one row alone within twenty updates, and the actor had no slope any more.
+
+Two critics learn the return of a point (reward and 0.9 times what follows) from a replay buffer, with slowly following
+targets and noise on the target's point; the actor climbs the first of them. What the critics see at a point is what is
+seen of the rows near it, softly: the features of `point-gain` have poles at each row, and slopes only where the learner
+has them. It also makes a move small enough to be remembered: rows enter by their features and their distances from
+each other alone. Eight episodes are played on each task, so half as many labels are tried as by `point-gain`.
+
+"""
+
+DQN_TEXT = """## Returns beyond the round
+`askwell train studies/dqn.toml --out runs/dqn`
+
+`regression` looks at one round only. The trainer `dqn` (LAL-RL, Konyushkova et al. 2018) teaches the same head `gain`
+the return: the reward of a label, and 0.9 times that of the best of 16 candidates in the next state, until the end of
+the episode. With rewards of accuracy that is the area under the learning curve, discounted. It has a replay buffer and
+double targets: the network chooses the next action, its copy from before the update values it. In a game of two labels,
+in which every episode can be written down, it converges to the returns of the best play
+(`tests/test_training_dqn.py`). Eight episodes are played on each task, so half as many labels are tried as by
+`regression`. In play it picks batches as `regression` does.
+
+"""
+
 SYNTHESIS_TEXT = """### Points that are no rows
 `askwell compare --spec studies/point-synthesis.toml --out runs/formulations/synthesis`  
 `askwell compare --spec studies/point-synthesis.toml --game point-queries --out runs/formulations/nearest`
@@ -73,6 +103,7 @@ fits a network to what points near random rows gained, and the best point is cli
 inputs are defined anywhere in the space, so one network serves spaces of any dimension. Each round's gain is all
 that it looks at (no discounting of later rounds), so it needs no target network. In Gymnasium the game is
 `askwell/PointQueries-v0`, with a `Box` of actions.
+
 """
 
 REGRESSION_TEXT = """## Regression instead of a policy gradient
@@ -118,5 +149,13 @@ VERDICT = """## Verdict
   baseline: [learning values](values.md).
 - **A made-up point is no better than the row beside it.** Rules that climb to peaks lose a little, since what lies
   between the rows has a guessed label; points from a normal distribution lose most where there are many dimensions.
-- Not built: an actor and critic for points, and Q-learning that looks beyond the round.
+- **An actor and critics for points learned next to nothing**: a null result. TD3 cannot be told from random rows,
+  neither where it was judged nor on the held-out sets, and is worse than point-gain and herding-points. It is trained
+  with single labels, and the ten points of its batch lie at nearly one place: a mean of rows moves little when a point
+  is added to the batch, where point-gain's search jumps to another peak (see the figure). How it does where batches are
+  of one label was not measured.
+- **Q-learning beyond the round brings nothing here.** DQN is better than margin, and worse than uherding and the
+  shipped policy. On the meta-validation sets it stays far behind `regression`; on the held-out sets that lead is not
+  certain. It tried half as many labels, and it sees one action in each state, where `regression` compares sixteen.
+  What of that, or of the longer view itself, costs the most was not taken apart.
 """

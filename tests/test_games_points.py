@@ -22,7 +22,7 @@ KEY = jax.random.key(0)
 POOL = make_pool()
 GAME = PointQueries(BatchGame(rounds=6, batch=4))
 RULES = {name: kind() for name, kind in STRATEGIES.items() if issubclass(kind, AbstractPointStrategy)}
-RULES["point-gain"] = make_head("point-gain", KEY, {})
+RULES |= {name: make_head(name, KEY, {}) for name in ("point-gain", "point-actor")}
 
 
 @pytest.mark.parametrize("law", testing.PLAYER_LAWS, ids=lambda law: law.__name__)

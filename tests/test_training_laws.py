@@ -9,10 +9,10 @@ import pytest
 
 from askwell.core import AskwellError
 from askwell.games import BatchGame, ClassQueries, LabelOrSkip, PointQueries
-from askwell.policies import Gain, Groups, Linear, PointGain, SkipPolicy
+from askwell.policies import Gain, Groups, Linear, PointActor, PointGain, SkipPolicy
 from askwell.testing import TRAINER_LAWS
 from askwell.testing import trainers as laws
-from askwell.training import TRAINERS, Regression, Reinforce, Siblings
+from askwell.training import DQN, TD3, TRAINERS, Regression, Reinforce, Siblings
 from askwell.training.optimiser import Optimiser
 
 GAME = BatchGame(rounds=2, batch=3)
@@ -28,6 +28,12 @@ CASES = {
     "regression of points": (
         Regression(k=4, buffer=64, steps=1),
         PointGain,
+        PointQueries(BatchGame(rounds=3, batch=1)),
+    ),
+    "dqn": (DQN(k=4, buffer=64, steps=1, minibatch=8), Gain, BatchGame(rounds=3, batch=1)),
+    "td3": (
+        TD3(rows=8, buffer=64, steps=1, minibatch=8),
+        PointActor,
         PointQueries(BatchGame(rounds=3, batch=1)),
     ),
     "imitation": (TRAINERS["imitation"](), Linear, GAME),

@@ -14,6 +14,7 @@ from askwell.policies.groups import Groups
 from askwell.policies.heads import HEADS, make_head
 from askwell.policies.linear import Linear
 from askwell.policies.own import as_strategy, make_strategy
+from askwell.policies.point_actor import PointActor
 from askwell.policies.point_gain import PointGain
 from askwell.policies.pointwise import Pointwise
 from askwell.policies.skip import SkipPolicy
@@ -31,6 +32,7 @@ __all__ = [
     "Gain",
     "Groups",
     "Linear",
+    "PointActor",
     "PointGain",
     "Pointwise",
     "SkipPolicy",

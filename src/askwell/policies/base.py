@@ -26,9 +26,9 @@ class AbstractScorer(AbstractHead, AbstractScoreStrategy):
 
 
 class AbstractForeteller(AbstractHead):
-    """A head that foretells what single labels would bring, from what is seen of them: for the trainer regression.
+    """A head that foretells what single labels would bring, from what is seen of them.
 
-    Only differences within a state count. It decides by what it foretells.
+    Only differences within a state count. It decides by what it foretells. The trainers regression and dqn teach it.
     """
 
     @abc.abstractmethod

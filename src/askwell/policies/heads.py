@@ -10,6 +10,7 @@ from askwell.policies.base import AbstractHead
 from askwell.policies.gain import Gain
 from askwell.policies.groups import Groups
 from askwell.policies.linear import Linear
+from askwell.policies.point_actor import PointActor
 from askwell.policies.point_gain import PointGain
 from askwell.policies.pointwise import Pointwise
 from askwell.policies.skip import SkipPolicy
@@ -38,6 +39,7 @@ __all__ = [
     "Gain",
     "Groups",
     "Linear",
+    "PointActor",
     "PointGain",
     "Pointwise",
     "SkipPolicy",

@@ -6,9 +6,20 @@ from askwell.training.run import Trained, train
 from askwell.training.spec import TrainingSpec
 from askwell.training.store import histories
 from askwell.training.tasks import TaskSource
-from askwell.training.trainers import TRAINERS, AbstractTrainer, Imitation, Regression, Reinforce, Siblings
+from askwell.training.trainers import (
+    DQN,
+    TD3,
+    TRAINERS,
+    AbstractTrainer,
+    Imitation,
+    Regression,
+    Reinforce,
+    Siblings,
+)
 
 __all__ = [
+    "DQN",
+    "TD3",
     "TRAINERS",
     "AbstractTrainer",
     "Imitation",

@@ -1,5 +1,6 @@
 """How weights follow a gradient: Adam with a falling step, or the natural gradient."""
 
+import dataclasses
 from typing import Any
 
 import equinox as eqx
@@ -42,6 +43,10 @@ class Optimiser(eqx.Module):
     def natural(self) -> bool:
         """Whether it needs the Fisher matrix."""
         return self.kind == "natural"
+
+    def over(self, steps: int) -> optax.GradientTransformationExtraArgs:
+        """The same for a trainer that takes so many steps an update: the step falls over all of them."""
+        return dataclasses.replace(self, updates=self.updates * steps).transformation()
 
     def transformation(self) -> optax.GradientTransformationExtraArgs:
         """The same for Optax: ``init(params)``, ``update(gradient, state, fisher=…)``."""

@@ -9,9 +9,10 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 
-from askwell.core import AbstractBatchSpace, AbstractSpace, AskwellError, Packed, Points, Pool, Rows
+from askwell.core import AbstractSpace, AskwellError, Packed, Points, Pool, Rows
 from askwell.games import AbstractGame, Turn, trajectory
 from askwell.policies import AbstractForeteller, AbstractHead
+from askwell.training import replay
 from askwell.training.base import AbstractTrainer, AbstractTrainerState
 from askwell.training.optimiser import Optimiser
 
@@ -70,13 +71,7 @@ class Regression(AbstractTrainer[RegressionState]):
         """See `AbstractTrainer.init`; the buffer is empty."""
         self.check(type(head), [game for game, _ in games])
         assert isinstance(head, AbstractForeteller)
-        for game, _ in games:
-            assert isinstance(game.space, AbstractBatchSpace)
-            if game.space.q != 1:
-                raise AskwellError(
-                    f"The trainer 'regression' tries one label at a time, and a batch of the game '{game.name}' is "
-                    "larger; set batch = 1 in its sources. The policy can pick batches of any size."
-                )
+        replay.one_label(self.name, games)
         packed: Packed[AbstractForeteller] = Packed.of(head)
         start = self.optimiser.transformation().init(eqx.filter(head, eqx.is_inexact_array))
         x, gain = jnp.zeros((self.buffer, self.k, len(head.inputs))), jnp.zeros((self.buffer, self.k))
@@ -141,8 +136,7 @@ def _learned(
         "spread": spread,
         "foretold": jnp.sum(own * gain) / (jnp.sqrt(jnp.sum(own**2) * jnp.sum(gain**2)) + 1e-12),
     }
-    places = (state.seen + jnp.arange(len(x))) % trainer.buffer
-    kept = state.x.at[places].set(x), state.gain.at[places].set(gain / spread)
+    kept = replay.put((state.x, state.gain), state.seen, (x, gain / spread))
     seen = state.seen + len(x)
     transformation = trainer.optimiser.transformation()
 
@@ -151,13 +145,11 @@ def _learned(
 
     def step(carry: tuple[PyTree, PyTree, PyTree], key: PRNGKeyArray):
         params, optimiser, mean = carry
-        some = jax.random.randint(key, (trainer.minibatch,), 0, jnp.minimum(seen, trainer.buffer))
-        down = jax.grad(loss)(params, kept[0][some], kept[1][some])
+        down = jax.grad(loss)(params, *replay.some(key, kept, seen, trainer.minibatch))
         up = jax.tree.map(jnp.negative, down)
         change, optimiser = transformation.update(up, optimiser)
         params = optax.apply_updates(params, change)
-        share = trainer.optimiser.average / trainer.steps
-        mean = jax.tree.map(lambda m, p: m + share * (p - m), mean, params)
+        mean = replay.towards(mean, params, trainer.optimiser.average / trainer.steps)
         return (params, optimiser, mean), None
 
     start = (params, state.optimiser, mean)
