@@ -73,7 +73,7 @@ class Regression(AbstractTrainer[RegressionState]):
         assert isinstance(head, AbstractForeteller)
         replay.one_label(self.name, games)
         packed: Packed[AbstractForeteller] = Packed.of(head)
-        start = self.optimiser.transformation().init(eqx.filter(head, eqx.is_inexact_array))
+        start = self.optimiser.over(self.steps).init(eqx.filter(head, eqx.is_inexact_array))
         x, gain = jnp.zeros((self.buffer, self.k, len(head.inputs))), jnp.zeros((self.buffer, self.k))
         return RegressionState(packed, packed, start, x, gain, jnp.array(0))
 
@@ -138,7 +138,7 @@ def _learned(
     }
     kept = replay.put((state.x, state.gain), state.seen, (x, gain / spread))
     seen = state.seen + len(x)
-    transformation = trainer.optimiser.transformation()
+    transformation = trainer.optimiser.over(trainer.steps)
 
     def loss(params: PyTree, x: Array, gain: Array) -> Float[Array, ""]:
         return jnp.mean((_centred(eqx.combine(params, rest), x) - gain) ** 2)
