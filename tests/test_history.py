@@ -13,7 +13,7 @@ from askwell import AskwellError
 from askwell.cli import main
 from askwell.data import as_matrix, load, rows_of
 from askwell.encoders import encode_table
-from askwell.encoders.domain import Domain, load_domain
+from askwell.encoders.domain import Domain, fit_together, load_domain
 from askwell.encoders.metric import CANDIDATES, NONE, Metric, between, within
 from askwell.labelling.models import load_model, save_model
 from askwell.training import TaskSource
@@ -264,6 +264,16 @@ def test_of_many_directions_those_are_kept_in_which_past_classes_differ():
     loud = np.linalg.norm(kept[4:], axis=1) * np.std(x[:, 4:], axis=0)
     quiet = np.linalg.norm(kept[:4], axis=1) * np.std(x[:, :4], axis=0)
     assert quiet.min() > 3 * loud.max()
+
+
+@pytest.mark.parametrize("columns", [9, 10, 100])
+def test_the_first_features_vary_most_however_many_columns_there_are(columns):
+    rng = np.random.default_rng(0)
+    x = np.hstack([rng.normal(size=(200, columns - 2)), np.repeat(rng.normal(size=(200, 1)), 2, axis=1)])
+    rows = history(x, np.arange(200) % 4)
+    found = fit_together(rows, rows, 8, "past")[1]
+    assert found.shape == (400, min(columns, 32) - (columns < 32))  # of two equal columns one axis has no variance
+    assert (np.diff(found.var(axis=0)) < 1e-4).all()
 
 
 def test_unit_is_a_length():

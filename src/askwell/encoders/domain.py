@@ -130,7 +130,7 @@ def fit_together(
     new = _frame(pool, rows, numbers, words, name)
     texts = (*history.texts, *(() if isinstance(pool, Matrix) else pool.texts))
     prose = tuple(title for title in words if title in texts)
-    encoder = Encoder(WIDER * features, name, prose, history.sentences)
+    encoder = Encoder(WIDER * features, name, prose, history.sentences, leading=features)
     both: Any = pd.concat([old[new.columns], new], ignore_index=True)
     return encoder, encoder.fit_transform(both)
 
