@@ -114,9 +114,10 @@ def main() -> None:
         [f"{best} less random, both on raw features", said(list(gaps(found, (RAW, best), (RAW, "random")).values()))],
         ["random in the metric less random on raw features",
          said(list(gaps(found, (METRIC, "random"), (RAW, "random")).values()))],
-        [f"learned less {inside}, the best fixed strategy in the metric, both in it",
-         said(list(gaps(found, (METRIC, "learned"), (METRIC, inside)).values()))],
     ]  # fmt: skip
+    if "learned" in names:
+        gap = said(list(gaps(found, (METRIC, "learned"), (METRIC, inside)).values()))
+        headline.append([f"learned less {inside}, the best fixed strategy in the metric, both in it", gap])
     shown = "\n".join(
         [
             markdown(["mean over the eight domains", "AULC, 95 %"], headline),

@@ -118,13 +118,14 @@ class Domain:
         found = [
             (self.name, seed, learned.name, kind, strategy, at, score)
             for kind, x in ((RAW, raw), (ALONE, plain), (METRIC, own))
-            for strategy, scores in self._scores(x, fresh, seed).items()
+            for strategy, scores in self.scores(x, fresh, seed).items()
             for at, score in enumerate(scores.tolist())
         ]
         columns = ("domain", "deal", "chosen", "encoding", "strategy", "split", "aulc")
         return pl.DataFrame(found, schema=columns, orient="row")
 
-    def _scores(self, x: np.ndarray, fresh: Table, seed: int) -> dict[str, np.ndarray]:
+    def scores(self, x: np.ndarray, fresh: Table, seed: int) -> dict[str, np.ndarray]:
+        """AULC of each strategy on the splits of encoded new rows."""
         classes, index = np.unique(fresh.labels.astype(str), return_inverse=True)
         made = Dataset(self.name, wide(x), index.astype(np.int32), tuple(classes), fresh.ids)
         pools = split(made, seed=seed, splits=SPLITS, pool=POOL, budget=ROUNDS * BATCH).pools

@@ -1,6 +1,6 @@
 """A small network on a linear metric, trained on episodes of past classes."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +9,6 @@ import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from askwell.encoders.metric import Map, Metric
-from askwell.execution import quick
 
 HIDDEN, STEPS, RATE = 64, 300, 3e-3
 CLASSES, SHOTS, QUERIES = 10, 5, 10
@@ -64,7 +63,7 @@ class Network(NamedTuple):
         return Map(projection * factor, inner / factor, found.bias, outer * factor)
 
 
-@quick
+@jax.jit
 def _learn(
     key: PRNGKeyArray, z: Float[Array, "n k"], first: Int[Array, " c"], counts: Int[Array, " c"]
 ) -> _Weights:
@@ -78,7 +77,8 @@ def _learn(
     def step(state: tuple[_Weights, optax.OptState], step_key: PRNGKeyArray):
         gradient = jax.grad(_loss)(state[0], step_key, z, first, counts)
         change, moments = optimiser.update(gradient, state[1])
-        return (optax.apply_updates(state[0], change), moments), None
+        changed: Any = optax.apply_updates(state[0], change)
+        return (changed, moments), None
 
     return jax.lax.scan(step, (weights, optimiser.init(weights)), jax.random.split(key, STEPS))[0][0]
 

@@ -1,7 +1,7 @@
 """Which metric helps in a domain? Judged by playing on past classes, or past tasks, that it was not fitted to."""
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import jax
@@ -80,6 +80,7 @@ def learn_metric(
     strategy: str = "uherding",
     metric: str = ACCURACY,
     seed: int = 0,
+    family: Mapping[str, Metric | Network] = CANDIDATES,
     watch: Callable[[int, int], None] = lambda done, whole: None,
 ) -> Learned:
     """The metric in which a learner gets on best with classes, or tasks, that the metric has not seen.
@@ -97,6 +98,7 @@ def learn_metric(
         strategy: what plays.
         metric: what counts, see `askwell.core.METRICS`.
         seed: decides the deals.
+        family: metrics to choose from; what encodes further pools knows those of `CANDIDATES` alone.
         watch: called with steps done and in all: a step is a deal that is encoded, or a candidate that played.
 
     Raises:
@@ -114,9 +116,9 @@ def learn_metric(
     deals = []
     for fit, played in _deals(y, groups, tasks is not None, seed):
         deals.append(_encoded(history, y, fit, played, features))
-        watch(len(deals), DEALS + 1 + len(CANDIDATES))
+        watch(len(deals), DEALS + 1 + len(family))
     wide = max(deal.own.shape[1] for deal in deals) > features
-    names = [NONE, *(name for name, one in CANDIDATES.items() if wide or not one.wide)]
+    names = [NONE, *(name for name, one in family.items() if wide or not one.wide)]
     steps = DEALS + len(names)
     width = max(min(x.shape[1], features) for deal in deals for x in (deal.raw, deal.own))
     share = len(np.unique(deals[0].classes)) / deals[0].known
@@ -125,7 +127,7 @@ def learn_metric(
     program = Program(lambda key, pools: areas(game, player, key, pools, about.column))
     scores: dict[str, np.ndarray] = {}
     for done, name in enumerate(names, 1 + DEALS):
-        pools = [pool for deal in deals for pool in deal.pools(CANDIDATES.get(name), features, width)]
+        pools = [pool for deal in deals for pool in deal.pools(family.get(name), features, width)]
         stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *pools)
         played = np.asarray(program(jax.random.key(seed), stacked))
         scores[name] = played.reshape(len(deals), -1).mean(axis=1)
