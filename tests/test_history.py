@@ -56,7 +56,7 @@ def test_a_loud_direction_is_learned_away_and_new_classes_profit():
     best, none = found.candidates[0], next(one for one in found.candidates if one.name == NONE)
     assert best.score > none.score + 0.05
     assert (none.gain, none.se) == (0.0, 0.0)
-    strength = np.abs(found.domain.encoder(history(x, y)).metric.projection).sum(axis=1)
+    strength = np.linalg.norm(found.domain.encoder(history(x, y)).metric.projection, axis=1)
     assert strength[:4].min() > 2 * strength[4:].max()
 
 
