@@ -11,6 +11,7 @@ penbased,segment` plays the sets on which the family of metrics was chosen.
 
 import argparse
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 import jax
@@ -91,7 +92,7 @@ def wide(x: np.ndarray) -> np.ndarray:
 class Domain:
     """One domain, and its compiled programs."""
 
-    def __init__(self, name: str, table: Table):
+    def __init__(self, name: str, table: Table, strategies: Sequence[str] = STRATEGIES):
         self.name, self.table = name, table
         counts = np.sort(np.unique(table.labels, return_counts=True)[1])
         self.size = min(
@@ -99,7 +100,7 @@ class Domain:
         )  # what the smallest classes have
         game = BatchGame(make_learner("logistic"), ROUNDS, BATCH)
         self.programs = {}
-        for strategy in STRATEGIES:
+        for strategy in strategies:
             player = make_strategy(strategy)
             self.programs[strategy] = Program(
                 lambda key, pools, player=player: areas(game, player, key, pools)
@@ -112,18 +113,19 @@ class Domain:
         learned = learn_metric(old, seed=seed)
         raw = fit_encoder(fresh, FEATURES)[1]
         both = fit_together(kept(old, np.arange(len(past))), fresh, FEATURES, self.name)[1]
-        plain = both[-len(new) :] @ Metric(as_they_are)(both, np.zeros(len(both), int), FEATURES)
+        plain = Metric(as_they_are)(both, np.zeros(len(both), int), FEATURES)(both[-len(new) :])
         own = raw if learned.domain is None else learned.domain.encoder(fresh).encode(fresh)
         found = [
             (self.name, seed, learned.name, kind, strategy, at, score)
             for kind, x in ((RAW, raw), (ALONE, plain), (METRIC, own))
-            for strategy, scores in self._scores(x, fresh, seed).items()
+            for strategy, scores in self.scores(x, fresh, seed).items()
             for at, score in enumerate(scores.tolist())
         ]
         columns = ("domain", "deal", "chosen", "encoding", "strategy", "split", "aulc")
         return pl.DataFrame(found, schema=columns, orient="row")
 
-    def _scores(self, x: np.ndarray, fresh: Table, seed: int) -> dict[str, np.ndarray]:
+    def scores(self, x: np.ndarray, fresh: Table, seed: int) -> dict[str, np.ndarray]:
+        """AULC of each strategy on the splits of encoded new rows."""
         classes, index = np.unique(fresh.labels.astype(str), return_inverse=True)
         made = Dataset(self.name, wide(x), index.astype(np.int32), tuple(classes), fresh.ids)
         pools = split(made, seed=seed, splits=SPLITS, pool=POOL, budget=ROUNDS * BATCH).pools
@@ -141,18 +143,20 @@ def main() -> None:
     options.add_argument(
         "--domains", default=",".join((*DOMAINS, *(f"{name}{SAID}" for name in DOMAINS[-2:])))
     )
-    options.add_argument("--deals", type=int, default=DEALS)
+    options.add_argument("--first", type=int, default=0, help="the first deal")
+    options.add_argument("--deals", type=int, default=DEALS, help="how many")
+    options.add_argument("--strategies", default=",".join(STRATEGIES))
     given = options.parse_args()
     compilation_cache()
     given.out.mkdir(parents=True, exist_ok=True)
     domains: dict[str, Domain] = {}
-    for seed in range(given.deals):
+    for seed in range(given.first, given.first + given.deals):
         for name in given.domains.split(","):
             path = given.out / f"{name}-{seed}.parquet"
             if path.exists():
                 continue
             if name not in domains:
-                domains[name] = Domain(name, read(name, given.text))
+                domains[name] = Domain(name, read(name, given.text), given.strategies.split(","))
             played = domains[name].play(seed)
             played.write_parquet(path)
             of = (

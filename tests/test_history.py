@@ -13,11 +13,12 @@ from askwell import AskwellError
 from askwell.cli import main
 from askwell.data import as_matrix, load, rows_of
 from askwell.encoders import encode_table
-from askwell.encoders.domain import Domain, load_domain
-from askwell.encoders.metric import CANDIDATES, NONE, Metric, between, within
+from askwell.encoders.candidates import CANDIDATES, NETWORK, NONE
+from askwell.encoders.domain import Domain, fit_together, load_domain
+from askwell.encoders.metric import Metric, between, within
 from askwell.labelling.models import load_model, save_model
 from askwell.training import TaskSource
-from askwell.training.history import learn_metric
+from askwell.training.history import _deals, learn_metric
 
 
 def classes_in_noise(classes=12, each=90, loud=6.0, seed=0):
@@ -44,19 +45,52 @@ def test_whitening_agrees_with_scikit_learn():
 @pytest.mark.parametrize("name", CANDIDATES)
 def test_every_candidate_keeps_the_scale_of_encodings(name):
     x, y = classes_in_noise()
-    variance = np.mean(np.var(x @ CANDIDATES[name](x, y), axis=0))
+    variance = np.mean(np.var(CANDIDATES[name](x, y)(x), axis=0))
     assert np.isclose(variance, 4.0 if "twice" in name else 1.0, rtol=1e-4)
 
 
 def test_a_loud_direction_is_learned_away_and_new_classes_profit():
     x, y = classes_in_noise()
     found = learn_metric(history(x, y))
-    assert found.name.startswith("within-class whitening")
+    assert "within-class whitening" in found.name
     best, none = found.candidates[0], next(one for one in found.candidates if one.name == NONE)
     assert best.score > none.score + 0.05
     assert (none.gain, none.se) == (0.0, 0.0)
-    strength = np.abs(found.domain.encoder(history(x, y)).projection).sum(axis=1)
+    strength = np.linalg.norm(found.domain.encoder(history(x, y)).metric.projection, axis=1)
     assert strength[:4].min() > 2 * strength[4:].max()
+
+
+def test_a_network_learns_what_no_linear_map_tells_of_classes_to_come():
+    rng = np.random.default_rng(0)
+    y, angle = np.repeat(np.arange(12), 60), rng.uniform(0, 2 * np.pi, 720)
+    x = ((1 + y) * [np.cos(angle), np.sin(angle)]).T + 0.1 * rng.normal(
+        size=(720, 2)
+    )  # rings, by their radius
+    x /= np.sqrt(x.var(axis=0).mean())
+    past, right = y % 2 == 0, {}
+    for name in (NETWORK, "within-class whitening, shrunk by 0.1"):
+        z = CANDIDATES[name](x[past], y[past])(x[~past])
+        means = np.stack([z[y[~past] == one].mean(axis=0) for one in range(1, 12, 2)])
+        nearest = np.square(z[:, None] - means).sum(axis=-1).argmin(axis=1)
+        right[name] = np.mean(2 * nearest + 1 == y[~past])
+    assert right[NETWORK] > 0.8
+    assert right["within-class whitening, shrunk by 0.1"] < 0.5
+
+
+def test_the_same_rows_teach_a_network_the_same():
+    x, y = classes_in_noise()
+    maps = [CANDIDATES[NETWORK](x[y < 5], y[y < 5]) for _ in range(2)]
+    assert all(np.array_equal(a, b) for a, b in zip(*maps, strict=True))
+    assert np.abs(maps[0].outer).max() > 0.01
+
+
+@pytest.mark.parametrize("count", [4, 5, 13])
+def test_half_of_the_classes_are_left_out_each_about_as_often(count):
+    y = np.repeat(np.arange(count), 100)
+    left = [np.unique(y[np.concatenate(tasks[0])]) for _, tasks in _deals(y, y, False, 0)]
+    assert {len(some) for some in left} == {count // 2}
+    times = np.bincount(np.concatenate(left), minlength=count)
+    assert times.max() - times.min() <= max(2, len(left) // 3)
 
 
 def test_labels_that_say_nothing_teach_nothing():
@@ -109,7 +143,7 @@ def domain(tmp_path_factory):
 
 def test_the_card_says_what_was_chosen_and_from_what(domain):
     card = json.loads((domain / "learned" / "encoder.json").read_text())
-    assert card["encoder"].startswith("within-class whitening")
+    assert "within-class whitening" in card["encoder"]
     assert (card["rows"], card["classes"]) == (540, [f"k{i}" for i in range(6)])
     assert card["candidates"][0]["name"] == card["encoder"]
     assert set(card["columns"]) == {*(f"v{i}" for i in range(10)), "kind"}
@@ -229,11 +263,12 @@ def test_embeddings_without_names_are_taken_by_their_width(tmp_path):
         assert model.predict(rows).tolist() == session.predict().tolist()
 
 
-def test_a_matrix_is_encoded_as_a_table_of_the_same_numbers_is(domain):
+@pytest.mark.parametrize("name", ["within-class whitening, shrunk by 0.1", NETWORK])
+def test_a_matrix_is_encoded_as_a_table_of_the_same_numbers_is(domain, name):
     pool = pl.read_parquet(domain / "new.parquet")
     numbers = pool.select(f"v{i}" for i in range(10)).to_numpy() * 100 + 7
     old = rows_of("past", numbers[:300], ["a", "b", "c"] * 100, labelled=True)
-    made = Domain("within-class whitening, shrunk by 0.1", old, 64, "past")
+    made = Domain(name, old, 64, "past")
     table = rows_of("pool", numbers[300:], ["a", "b"] * 120, labelled=True)
     matrix = as_matrix("pool", numbers[300:])
     encoder = made.encoder(matrix)
@@ -258,7 +293,7 @@ def test_the_spread_of_past_classes_is_discriminant_analysis():
 
 def test_of_many_directions_those_are_kept_in_which_past_classes_differ():
     x, y = classes_in_noise()
-    kept = Metric(between(0.1, 0.1), 2.0)(x, y, 4)
+    kept = Metric(between(0.1, 0.1), 2.0)(x, y, 4).projection
     assert kept.shape == (10, 4)
     assert np.isclose(np.mean(np.var(x @ kept, axis=0)), 4.0, rtol=1e-4)
     loud = np.linalg.norm(kept[4:], axis=1) * np.std(x[:, 4:], axis=0)
@@ -266,9 +301,22 @@ def test_of_many_directions_those_are_kept_in_which_past_classes_differ():
     assert quiet.min() > 3 * loud.max()
 
 
+@pytest.mark.parametrize("columns", [9, 10, 100])
+def test_the_first_features_vary_most_however_many_columns_there_are(columns):
+    rng = np.random.default_rng(0)
+    x = np.hstack([rng.normal(size=(200, columns - 2)), np.repeat(rng.normal(size=(200, 1)), 2, axis=1)])
+    rows = history(x, np.arange(200) % 4)
+    found = fit_together(rows, rows, 8, "past")[1]
+    assert found.shape == (
+        400,
+        min(columns, 32) - (columns < 32),
+    )  # of two equal columns one axis has no variance
+    assert (np.diff(found.var(axis=0)) < 1e-4).all()
+
+
 def test_unit_is_a_length():
     x, y = classes_in_noise()
-    assert np.allclose(Metric(within(0.1), 2.0)(x, y), 2 * Metric(within(0.1))(x, y))
+    assert np.allclose(Metric(within(0.1), 2.0)(x, y)(x), 2 * Metric(within(0.1))(x, y)(x))
 
 
 def test_a_policy_may_go_on_learning_on_the_history_in_its_metric(domain):

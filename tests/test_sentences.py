@@ -13,8 +13,8 @@ from askwell.cli import main
 from askwell.core import AskwellError
 from askwell.data import rows_of, sentences
 from askwell.encoders import SENTENCES, encode_rows, with_sentences
+from askwell.encoders.candidates import CANDIDATES, NONE
 from askwell.encoders.domain import Domain, load_domain, save_domain
-from askwell.encoders.metric import CANDIDATES, NONE
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 

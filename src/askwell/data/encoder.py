@@ -34,6 +34,8 @@ class Encoder(TransformerMixin, BaseEstimator):
         name: what errors call the table.
         texts: columns that are prose, however short their cells are.
         sentences: whether prose is encoded by the sentence encoder, too.
+        leading: how many features are of use without the others. Beyond so many, principal axes take the place of
+            columns even where all are kept, so the first features vary most; by default as many as are kept.
     """
 
     def __init__(
@@ -42,8 +44,10 @@ class Encoder(TransformerMixin, BaseEstimator):
         name: str = "table",
         texts: tuple[str, ...] = (),
         sentences: bool = False,
+        leading: int | None = None,
     ):
         self.features, self.name, self.texts, self.sentences = features, name, texts, sentences
+        self.leading = leading
 
     def fit(self, X: pd.DataFrame, y: Any = None) -> "Encoder":
         """Fit to a table; `y` is not used."""
@@ -75,7 +79,7 @@ class Encoder(TransformerMixin, BaseEstimator):
             x = np.asarray(self.blocks_.fit_transform(self._prepared(frame)), dtype=np.float64)
             self.kept_, self.pca_ = self._varying(x), None
             x = x[:, self.kept_]
-            if x.shape[1] > self.features:
+            if x.shape[1] > (self.leading or self.features):
                 # The exact solver where it is affordable; the randomised one depends on its draws.
                 solver = "covariance_eigh" if x.shape[1] <= min(len(x), 1000) else "auto"
                 self.pca_ = PCA(min(self.features, *x.shape), svd_solver=solver, random_state=0)

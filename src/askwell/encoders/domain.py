@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +15,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from askwell.core import AskwellError, write_whole
 from askwell.data import Matrix, Table
 from askwell.data.encoder import Encoder
-from askwell.encoders.metric import CANDIDATES
+from askwell.encoders.candidates import CANDIDATES
+from askwell.encoders.metric import Map
 
 ROWS, CARD = "history.parquet", "encoder.json"
 HISTORY, POOL = 5000, 20_000
@@ -35,12 +36,12 @@ class DomainEncoder(TransformerMixin, BaseEstimator):
 
     Attributes:
         base: makes numbers ``[N, d]`` of rows with the history's columns; fitted to history and pool.
-        projection: ``float64 [d, k]``.
+        metric: what is made of these numbers: ``[N, k]``.
         name: what errors call it.
     """
 
-    def __init__(self, base: Encoder, projection: np.ndarray, name: str = "the encoder"):
-        self.base, self.projection, self.name = base, projection, name
+    def __init__(self, base: Encoder, metric: Map, name: str = "the encoder"):
+        self.base, self.metric, self.name = base, metric, name
 
     def fit(self, X: Any, y: Any = None) -> "DomainEncoder":
         """Not possible: it comes fitted."""
@@ -48,9 +49,11 @@ class DomainEncoder(TransformerMixin, BaseEstimator):
 
     def transform(self, X: pd.DataFrame) -> np.ndarray:
         """``float32 [N, k]`` of a frame with the history's columns, in any order; others are not read."""
-        projection = self.projection.astype(np.float32)
+        return self._blocks(X, self.metric.astype(np.float32))
+
+    def _blocks(self, X: pd.DataFrame, made: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         parts = [X.iloc[at : at + BLOCK] for at in range(0, len(X), BLOCK)]
-        return np.concatenate([self.base.transform(part) @ projection for part in parts])
+        return np.concatenate([made(self.base.transform(part)) for part in parts])
 
     def encode(self, rows: Table | Matrix) -> np.ndarray:
         """``float32 [N, k]`` of rows.
@@ -61,23 +64,27 @@ class DomainEncoder(TransformerMixin, BaseEstimator):
         numbers, words = self.base.numeric_, self.base.others_
         if isinstance(rows, Matrix):
             return self._affine(rows, _order(rows, numbers, words, self.name))
-        out = np.empty((len(rows.ids), self.projection.shape[1]), np.float32)
+        out = np.empty((len(rows.ids), self.metric.projection.shape[1]), np.float32)
         for at in range(0, len(out), BLOCK):
             part = np.arange(at, min(at + BLOCK, len(out)))
             out[part] = self.transform(_frame(rows, part, numbers, words, self.name))
         return out
 
     def _affine(self, matrix: Matrix, order: list[int]) -> np.ndarray:
-        """The same of numbers without a gap: what is done to them is affine, so it is probed, and then one product."""
-        out = np.empty((len(matrix.x), self.projection.shape[1]), np.float32)
+        """The same of numbers without a gap: their projection is affine, so it is probed, and then one product."""
+        out = np.empty((len(matrix.x), self.metric.projection.shape[1]), np.float32)
         first = np.asarray(matrix.x[:BLOCK][:, order], np.float64)
         centre, step = first.mean(axis=0), np.maximum(first.std(axis=0), 1e-6)
         probes = np.vstack([centre, centre + np.diag(step)])
-        seen = self.transform(pd.DataFrame(probes, columns=pd.Index(self.base.numeric_))).astype(np.float64)
+        metric = self.metric.astype(np.float32)
+        frame = pd.DataFrame(probes, columns=pd.Index(self.base.numeric_))
+        seen = self._blocks(frame, lambda x: x @ metric.projection).astype(np.float64)
         slope = ((seen[1:] - seen[0]) / step[:, None]).astype(np.float32)
         for at in range(0, len(out), BLOCK):
             block = _finite(matrix, np.asarray(matrix.x[at : at + BLOCK][:, order]))
-            out[at : at + BLOCK] = (block - centre).astype(np.float32) @ slope + seen[0].astype(np.float32)
+            out[at : at + BLOCK] = metric.add(
+                (block - centre).astype(np.float32) @ slope + seen[0].astype(np.float32)
+            )
         return out
 
 
@@ -130,7 +137,7 @@ def fit_together(
     new = _frame(pool, rows, numbers, words, name)
     texts = (*history.texts, *(() if isinstance(pool, Matrix) else pool.texts))
     prose = tuple(title for title in words if title in texts)
-    encoder = Encoder(WIDER * features, name, prose, history.sentences)
+    encoder = Encoder(WIDER * features, name, prose, history.sentences, leading=features)
     both: Any = pd.concat([old[new.columns], new], ignore_index=True)
     return encoder, encoder.fit_transform(both)
 

@@ -1,6 +1,6 @@
 """Linear metrics, learned from labelled history: in them noise within a class is small, so classes lie apart."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -8,8 +8,37 @@ import numpy as np
 Fit = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """From rows ``[N, d]`` and their classes ``int [N]`` to a projection ``[d, d]``."""
 
-NONE = "none"
-"""No metric: the features as they are."""
+
+class Map(NamedTuple):
+    """What a metric makes of rows: a projection, and what a network of one hidden layer adds to it.
+
+    Attributes:
+        projection: ``[d, k]``.
+        inner, bias, outer: ``[k, r]``, ``[r]`` and ``[r, k]``; a linear metric has ``r = 0``.
+    """
+
+    projection: np.ndarray
+    inner: np.ndarray
+    bias: np.ndarray
+    outer: np.ndarray
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """``[N, k]`` of rows ``[N, d]``."""
+        return self.add(x @ self.projection)
+
+    def add(self, z: np.ndarray) -> np.ndarray:
+        """Projected rows ``[N, k]`` with what the network adds."""
+        return z + np.maximum(z @ self.inner + self.bias, 0) @ self.outer
+
+    def astype(self, dtype: type) -> "Map":
+        """The same in another precision."""
+        return Map(*(part.astype(dtype) for part in self))
+
+
+def linear(projection: np.ndarray) -> Map:
+    """A projection ``[d, k]``, and no network."""
+    k = projection.shape[1]
+    return Map(projection, np.zeros((k, 0)), np.zeros(0), np.zeros((0, k)))
 
 
 def plain(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -68,8 +97,8 @@ class Metric(NamedTuple):
     length: float = 1.0
     wide: bool = False
 
-    def __call__(self, x: np.ndarray, y: np.ndarray, columns: int | None = None) -> np.ndarray:
-        """The projection ``[d, k]`` of rows ``[N, d]`` with classes ``int [N]``; of the features the first vary most.
+    def __call__(self, x: np.ndarray, y: np.ndarray, columns: int | None = None) -> Map:
+        """The projection to ``[k]`` of rows ``[N, d]`` with classes ``int [N]``; of the features the first vary most.
 
         Of more than `columns` directions those of the largest variance in the metric are kept.
         """
@@ -78,31 +107,7 @@ class Metric(NamedTuple):
         if columns is not None and seen > columns:
             axes = np.linalg.eigh(np.cov(x @ projection, rowvar=False))[1]
             projection = projection @ axes[:, ::-1][:, :columns]
-        return projection * (self.length / np.sqrt(np.mean(np.var(x @ projection, axis=0))))
-
-
-SHRINKAGES, SPREADS, LENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0), (0.1, 1.0), (1.0, 2.0)
-
-BETWEEN: Mapping[str, Fit] = {
-    f"within-class whitening, shrunk by {s:g}, and the past classes' spread, shrunk by {t:g}": between(s, t)
-    for s in SHRINKAGES[::2]
-    for t in SPREADS
-}
-KINDS: Mapping[str, Fit] = {
-    "the features": plain,
-    **{f"within-class whitening, shrunk by {s:g}": within(s) for s in SHRINKAGES},
-    **BETWEEN,
-}
-
-WIDE = ", among four times as many features"
-
-CANDIDATES: Mapping[str, Metric] = {
-    f"{name}{WIDE if wide else ''}{', twice as long' if length > 1 else ''}": Metric(fit, length, wide)
-    for length in LENGTHS
-    for wide, kinds in ((False, KINDS), (True, BETWEEN))
-    for name, fit in kinds.items()
-}
-"""What may be chosen besides `NONE`. Only what knows where classes lie apart can choose among features."""
+        return linear(projection * (self.length / np.sqrt(np.mean(np.var(x @ projection, axis=0)))))
 
 
 def _class_means(x: np.ndarray, index: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Which metric helps in a domain? Judged by playing on past classes, or past tasks, that it was not fitted to."""
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import jax
@@ -10,8 +10,10 @@ import numpy as np
 
 from askwell.core import ACCURACY, AskwellError, Pool, metric_of
 from askwell.data import Table, fit_encoder
+from askwell.encoders.candidates import CANDIDATES, NONE
 from askwell.encoders.domain import HISTORY, Domain, fit_together
-from askwell.encoders.metric import CANDIDATES, NONE, Metric
+from askwell.encoders.metric import Metric
+from askwell.encoders.network import Network
 from askwell.execution import Program, compilation_cache
 from askwell.games import BatchGame
 from askwell.learners import make_learner
@@ -19,12 +21,13 @@ from askwell.policies import make_strategy
 from askwell.training.programs import areas
 
 ROUNDS, BATCH = 10, 10
-"""Of a game that is played; of a small history the batch is smaller."""
+"""Of a game with all classes. With some of them the batch is as much smaller, since few classes are told apart soon,
+and then all metrics look alike."""
 
 FEWEST_LABELS = 2
 """Labels of a batch, at least."""
 
-DEALS, TASKS = 8, 4
+DEALS, TASKS = 12, 2
 """How often past classes are dealt into those that a metric is fitted to and those that are played; tasks of each."""
 
 POOL, REPORT = 300, 500
@@ -77,12 +80,14 @@ def learn_metric(
     strategy: str = "uherding",
     metric: str = ACCURACY,
     seed: int = 0,
+    family: Mapping[str, Metric | Network] = CANDIDATES,
     watch: Callable[[int, int], None] = lambda done, whole: None,
 ) -> Learned:
     """The metric in which a learner gets on best with classes, or tasks, that the metric has not seen.
 
-    Past classes are dealt into halves: each candidate is fitted to one half, and `strategy` plays pools of the other
-    (10 rounds of 10 labels from nothing, or of fewer where there are few rows). With `tasks`, tasks are dealt instead.
+    Half of the past classes are left out in turn: each candidate is fitted to the others, and `strategy` plays pools of
+    those. A game has 10 rounds from nothing, of 10 labels if it had all classes, and of fewer in proportion, or where
+    rows are few. With `tasks`, tasks are left out instead.
     No metric at all, with the rows encoded by themselves, is always a candidate, and is kept unless another is better
     by `SURE` standard errors.
 
@@ -93,6 +98,7 @@ def learn_metric(
         strategy: what plays.
         metric: what counts, see `askwell.core.METRICS`.
         seed: decides the deals.
+        family: metrics to choose from; what encodes further pools knows those of `CANDIDATES` alone.
         watch: called with steps done and in all: a step is a deal that is encoded, or a candidate that played.
 
     Raises:
@@ -110,16 +116,18 @@ def learn_metric(
     deals = []
     for fit, played in _deals(y, groups, tasks is not None, seed):
         deals.append(_encoded(history, y, fit, played, features))
-        watch(len(deals), DEALS + 1 + len(CANDIDATES))
+        watch(len(deals), DEALS + 1 + len(family))
     wide = max(deal.own.shape[1] for deal in deals) > features
-    names = [NONE, *(name for name, one in CANDIDATES.items() if wide or not one.wide)]
+    names = [NONE, *(name for name, one in family.items() if wide or not one.wide)]
     steps = DEALS + len(names)
     width = max(min(x.shape[1], features) for deal in deals for x in (deal.raw, deal.own))
-    game = BatchGame(make_learner("logistic"), ROUNDS, min(BATCH, len(deals[0].tasks[0][0]) // (2 * ROUNDS)))
+    share = len(np.unique(deals[0].classes)) / deals[0].known
+    batch = min(max(round(BATCH * share), FEWEST_LABELS), len(deals[0].tasks[0][0]) // (2 * ROUNDS))
+    game = BatchGame(make_learner("logistic"), ROUNDS, batch)
     program = Program(lambda key, pools: areas(game, player, key, pools, about.column))
     scores: dict[str, np.ndarray] = {}
     for done, name in enumerate(names, 1 + DEALS):
-        pools = [pool for deal in deals for pool in deal.pools(CANDIDATES.get(name), features, width)]
+        pools = [pool for deal in deals for pool in deal.pools(family.get(name), features, width)]
         stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *pools)
         played = np.asarray(program(jax.random.key(seed), stacked))
         scores[name] = played.reshape(len(deals), -1).mean(axis=1)
@@ -164,9 +172,9 @@ class _Deal(NamedTuple):
     tasks: Sequence[tuple[np.ndarray, np.ndarray]]
     known: int
 
-    def pools(self, metric: Metric | None, features: int, width: int) -> Iterator[Pool]:
+    def pools(self, metric: Metric | Network | None, features: int, width: int) -> Iterator[Pool]:
         """The tasks in the metric of so many features, in `width` columns; those that it lacks play no part."""
-        seen = self.raw if metric is None else self.own @ metric(self.x, self.y, features)
+        seen = self.raw if metric is None else metric(self.x, self.y, features)(self.own)
         seen = np.pad(seen, ((0, 0), (0, width - seen.shape[1]))).astype(np.float32)
         for pool, report in self.tasks:
             shown = report[:1]  # no reward is asked for
@@ -211,7 +219,7 @@ def _deals(
     `single`: one left-out group is a task; else all that are left out are one.
     """
     rng, names = np.random.default_rng(seed), np.unique(groups)
-    out = _halves(rng, names)
+    out = _left_out(rng, names)
     sets = [
         [np.flatnonzero(groups == name) for name in some]
         if single
@@ -222,7 +230,7 @@ def _deals(
     n, least = min(POOL, size * 6 // 10), 2 * ROUNDS * FEWEST_LABELS
     if n < least:
         raise AskwellError(
-            f"The history is too small: a left-out {'task' if single else 'half of its classes'} has {size} rows, and "
+            f"The history is too small: {'a task' if single else 'what is left out of it'} has {size} rows, and "
             f"{least * 10 // 6} are needed to play; give more of what was labelled."
         )
     for some, choices in zip(out, sets, strict=True):
@@ -233,11 +241,11 @@ def _deals(
         yield np.flatnonzero(~np.isin(groups, some)), tasks
 
 
-def _halves(rng: np.random.Generator, names: np.ndarray) -> list[np.ndarray]:
-    """Groups to leave out, deal by deal: each group about as often as any other."""
+def _left_out(rng: np.random.Generator, names: np.ndarray) -> list[np.ndarray]:
+    """Half of the groups, rounded down, deal by deal: each group about as often as any other."""
     found: list[np.ndarray] = []
     while len(found) < DEALS:
         order = rng.permutation(names)
         half = len(names) // 2
-        found += [order[:half], order[half:]]
+        found += [order[:half], order[half : 2 * half]]
     return found[:DEALS]
