@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -26,7 +25,7 @@ from askwell.encoders.domain import fit_together
 from askwell.encoders.metric import Metric
 from askwell.encoders.metric import plain as as_they_are
 from askwell.execution import Program, compilation_cache
-from askwell.games import BatchGame
+from askwell.games import BatchGame, OneOf
 from askwell.learners import make_learner
 from askwell.policies import make_strategy
 from askwell.training.history import kept, learn_metric, some_rows
@@ -99,12 +98,9 @@ class Domain:
             ROWS, int(counts[: len(counts) - len(counts) // 2].sum())
         )  # what the smallest classes have
         game = BatchGame(make_learner("logistic"), ROUNDS, BATCH)
-        self.programs = {}
-        for strategy in strategies:
-            player = make_strategy(strategy)
-            self.programs[strategy] = Program(
-                lambda key, pools, player=player: areas(game, player, key, pools)
-            )
+        players = tuple(map(make_strategy, strategies))
+        self.strategies = strategies
+        self.program = Program(lambda key, pools, i: areas(game, OneOf(players, i), key, pools))
 
     def play(self, seed: int) -> pl.DataFrame:
         """A row for each encoding, strategy and split of a deal."""
@@ -129,9 +125,9 @@ class Domain:
         classes, index = np.unique(fresh.labels.astype(str), return_inverse=True)
         made = Dataset(self.name, wide(x), index.astype(np.int32), tuple(classes), fresh.ids)
         pools = split(made, seed=seed, splits=SPLITS, pool=POOL, budget=ROUNDS * BATCH).pools
-        pools = jax.tree.map(jnp.asarray, pools)
+        key, pools = jax.random.key(seed), jax.device_put(pools)
         return {
-            name: np.asarray(program(jax.random.key(seed), pools)) for name, program in self.programs.items()
+            name: np.asarray(self.program(key, pools, np.int32(i))) for i, name in enumerate(self.strategies)
         }
 
 
