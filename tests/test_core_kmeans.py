@@ -44,3 +44,16 @@ def test_seeds_are_drawn_by_squared_distance():
     share = (from_zero == 2).mean()
     assert abs(share - 0.9) < 5 * (0.09 / len(from_zero)) ** 0.5
     assert abs((first == 0).mean() - 1 / 3) < 5 * (2 / 9 / 9000) ** 0.5
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+def test_seeds_of_a_large_pool_are_rows_of_weight_far_apart(weighted):
+    n, groups = 70_000, 5
+    group = np.arange(n) % groups
+    x = np.random.default_rng(0).normal(size=(n, 2)) * 0.1 + 100 * np.stack([group, group**2], axis=1)
+    heavy = np.arange(n) < 3 * groups
+    rows = np.asarray(
+        seeds(jax.random.key(4), jnp.asarray(x), groups, jnp.asarray(heavy) * 1.0 if weighted else None)
+    )
+    assert set(group[rows]) == set(range(groups))
+    assert heavy[rows].all() == weighted

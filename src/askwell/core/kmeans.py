@@ -11,6 +11,9 @@ from askwell.core.extreme import argmin
 
 STEPS = 10
 
+SEEN = 2**16
+"""Rows that seeds are drawn from: each seed passes over all of them, one after the other."""
+
 
 def seeds(
     key: PRNGKeyArray, x: Float[Array, "n d"], k: int, weight: Float[Array, " n"] | None = None
@@ -18,7 +21,14 @@ def seeds(
     """k-means++ seeding (Arthur & Vassilvitskii 2007): rows, each drawn by weight times squared distance to the others.
 
     Where nothing of any weight is apart from the seeds, a row is drawn by weight alone; without weights it is row 0.
+    Of more than `SEEN` rows so many are drawn first, by weight; seeds are drawn among those, which count alike.
     """
+    if len(x) > SEEN:
+        key, sample_key = jax.random.split(key)
+        mass = jnp.cumsum(jnp.ones(len(x)) if weight is None else weight)
+        chance = jax.random.uniform(sample_key, (SEEN,)) * mass[-1]
+        some = jnp.minimum(jnp.searchsorted(mass, chance, side="right"), len(x) - 1)
+        return some[seeds(key, x[some], k)]
     norm = jnp.sum(x * x, axis=1)
     last = len(x) - 1
 
