@@ -47,13 +47,18 @@ def test_seeds_are_drawn_by_squared_distance():
 
 
 @pytest.mark.parametrize("weighted", [True, False])
-def test_seeds_of_a_large_pool_are_rows_of_weight_far_apart(weighted):
+def test_centres_of_a_large_pool_are_those_of_rows_drawn_by_weight(weighted):
     n, groups = 70_000, 5
     group = np.arange(n) % groups
-    x = np.random.default_rng(0).normal(size=(n, 2)) * 0.1 + 100 * np.stack([group, group**2], axis=1)
+    middle = 100.0 * np.stack([group, group**2], axis=1)
+    x = middle + np.random.default_rng(0).normal(size=(n, 2))
     heavy = np.arange(n) < 3 * groups
-    rows = np.asarray(
-        seeds(jax.random.key(4), jnp.asarray(x), groups, jnp.asarray(heavy) * 1.0 if weighted else None)
+    x[heavy] = middle[heavy] + 7
+    weight = jnp.asarray(heavy) * 1.0 if weighted else None
+    centres, found = jax.jit(lambda key: kmeans(key, jnp.asarray(x, jnp.float32), groups, weight=weight))(
+        jax.random.key(4)
     )
-    assert set(group[rows]) == set(range(groups))
-    assert heavy[rows].all() == weighted
+    wanted = middle[:groups] + (7 if weighted else 0)
+    order = np.argsort(np.asarray(centres)[:, 0])
+    np.testing.assert_allclose(np.asarray(centres)[order], wanted, atol=0.2)
+    np.testing.assert_array_equal(order[group], found)

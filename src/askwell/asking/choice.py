@@ -1,8 +1,9 @@
 """The choice: fit the learner to the labels so far, show the strategy what is known, and take its batch."""
 
 import textwrap
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import equinox as eqx
 import jax
 import numpy as np
 from jaxtyping import Array, Float, Int
@@ -12,6 +13,9 @@ from askwell.asking.candidates import choose
 from askwell.core import NOT_ASKED, AbstractFitted, AbstractLearner, AbstractStrategy, AskwellError, View
 from askwell.data.matrix import aligned
 from askwell.execution import quick
+
+SMALL = 2**16
+"""In larger pools a program that runs sooner pays for a second more of compiling."""
 
 
 class Choice(NamedTuple):
@@ -69,7 +73,8 @@ def choose_rows(
     fitter = learner if given is None else None
     known = x, log_proba, y, rows
     try:
-        picks = np.asarray(_select(strategy, traced(seed), known, fitter, fitted, batch))
+        select = _soon if n <= SMALL else _long
+        picks = np.asarray(select(strategy, traced(seed), known, fitter, fitted, batch))
     except jax.errors.JaxRuntimeError as error:  # a function on the host; its own last sentence says why
         reason = textwrap.shorten(str(error).strip().split("\n")[-1], 400)
         raise AskwellError(f"The strategy '{strategy.name}' failed: {reason}") from error
@@ -86,7 +91,6 @@ def choose_rows(
     return Choice(chosen, log_proba[picks], note)
 
 
-@quick
 def _select(
     strategy: AbstractStrategy,
     seed: Int[Array, ""],
@@ -98,3 +102,7 @@ def _select(
     # Compiled as a whole: of the geometry nothing is computed that the strategy does not read.
     view = View.of(*known, learner=learner, fitted=fitted, given=learner is None)
     return strategy.select(jax.random.key(seed), view, q)
+
+
+_soon: Any = quick(_select)
+_long: Any = eqx.filter_jit(_select)

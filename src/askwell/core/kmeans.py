@@ -12,7 +12,7 @@ from askwell.core.extreme import argmin
 STEPS = 10
 
 SEEN = 2**16
-"""Rows that seeds are drawn from: each seed passes over all of them, one after the other."""
+"""Rows that centres are learned from: some hundred or thousand for each, and their place hardly changes with more."""
 
 
 def seeds(
@@ -21,14 +21,7 @@ def seeds(
     """k-means++ seeding (Arthur & Vassilvitskii 2007): rows, each drawn by weight times squared distance to the others.
 
     Where nothing of any weight is apart from the seeds, a row is drawn by weight alone; without weights it is row 0.
-    Of more than `SEEN` rows so many are drawn first, by weight; seeds are drawn among those, which count alike.
     """
-    if len(x) > SEEN:
-        key, sample_key = jax.random.split(key)
-        mass = jnp.cumsum(jnp.ones(len(x)) if weight is None else weight)
-        chance = jax.random.uniform(sample_key, (SEEN,)) * mass[-1]
-        some = jnp.minimum(jnp.searchsorted(mass, chance, side="right"), len(x) - 1)
-        return some[seeds(key, x[some], k)]
     norm = jnp.sum(x * x, axis=1)
     last = len(x) - 1
 
@@ -66,7 +59,8 @@ def kmeans(
 ) -> tuple[Float[Array, "k d"], Int[Array, " n"]]:
     """Centres and the group of each point; of the `k` groups only the first `active` are used, if that is given.
 
-    Points of weight 0 have no say in where the centres lie.
+    Points of weight 0 have no say in where the centres lie. In a pool of more than `SEEN` rows the centres are those of
+    so many, drawn by weight.
     """
     unused = jnp.where(jnp.arange(k) < (k if active is None else active), 0.0, jnp.inf)
     across = x.T  # points run along the last axis: that is what the processor vectorises
@@ -84,5 +78,12 @@ def kmeans(
         # Where a group has no weight its centre stays.
         return jnp.where(count > 0, member @ x / jnp.where(count > 0, count, 1), centres), None
 
-    centres, _ = jax.lax.scan(step, x[seeds(key, x, k, weight)], None, length=steps)
+    if len(x) > SEEN:
+        key, sample_key = jax.random.split(key)
+        mass = jnp.cumsum(jnp.ones(len(x)) if weight is None else weight)
+        chance = jax.random.uniform(sample_key, (SEEN,)) * mass[-1]
+        some = jnp.minimum(jnp.searchsorted(mass, chance, side="right"), len(x) - 1)
+        centres, _ = kmeans(key, x[some], k, active, steps=steps)
+    else:
+        centres, _ = jax.lax.scan(step, x[seeds(key, x, k, weight)], None, length=steps)
     return centres, argmin(distance(centres), axis=0)
