@@ -23,30 +23,31 @@ def seeds(
     Where nothing of any weight is apart from the seeds, a row is drawn by weight alone; without weights it is row 0.
     """
     norm = jnp.sum(x * x, axis=1)
-    last = len(x) - 1
 
     def distance(row: Int[Array, ""]) -> Float[Array, " n"]:
         return jnp.maximum(norm + norm[row] - 2 * x @ x[row], 0.0)
 
-    def place(mass: Float[Array, " n"], chance: Float[Array, ""]) -> Int[Array, ""]:
-        return jnp.minimum(jnp.searchsorted(mass, chance * mass[-1], side="right"), last)
-
     def draw(nearest: Float[Array, " n"], chance: Float[Array, ""]):
         if weight is None:
             mass = jnp.cumsum(nearest)
-            row = jnp.where(mass[-1] > 0, place(mass, chance), 0)
+            row = jnp.where(mass[-1] > 0, _drawn(mass, chance), 0)
         else:
             mass = jnp.cumsum(weight * nearest)
-            row = place(jnp.where(mass[-1] > 0, mass, jnp.cumsum(weight)), chance)
+            row = _drawn(jnp.where(mass[-1] > 0, mass, jnp.cumsum(weight)), chance)
         return jnp.minimum(nearest, distance(row)), row
 
     if weight is None:
         first = jax.random.randint(key, (), 0, x.shape[0])
     else:
         key, first_key = jax.random.split(key)
-        first = place(jnp.cumsum(weight), jax.random.uniform(first_key))
+        first = _drawn(jnp.cumsum(weight), jax.random.uniform(first_key))
     _, rest = jax.lax.scan(draw, distance(first), jax.random.uniform(key, (k - 1,)))
     return jnp.concatenate([first[None], rest])
+
+
+def _drawn(mass: Float[Array, " n"], chance: Float[Array, "*k"]) -> Int[Array, "*k"]:
+    """The rows that chances in 0..1 fall on, where `mass` is the running sum of what each row weighs."""
+    return jnp.minimum(jnp.searchsorted(mass, chance * mass[-1], side="right"), len(mass) - 1)
 
 
 def kmeans(
@@ -81,8 +82,7 @@ def kmeans(
     if len(x) > SEEN:
         key, sample_key = jax.random.split(key)
         mass = jnp.cumsum(jnp.ones(len(x)) if weight is None else weight)
-        chance = jax.random.uniform(sample_key, (SEEN,)) * mass[-1]
-        some = jnp.minimum(jnp.searchsorted(mass, chance, side="right"), len(x) - 1)
+        some = _drawn(mass, jax.random.uniform(sample_key, (SEEN,)))
         centres, _ = kmeans(key, x[some], k, active, steps=steps)
     else:
         centres, _ = jax.lax.scan(step, x[seeds(key, x, k, weight)], None, length=steps)

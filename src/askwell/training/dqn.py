@@ -135,9 +135,9 @@ class DQN(AbstractTrainer[DQNState]):
 
         `foretold` is the correlation of what episodes earned with what was foretold of it before it was learned from.
         """
-        moves = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *[moves for moves, _ in collected])
+        moves, accuracy = replay.joined(collected)
         state, found = _learned(self, key, state, moves)
-        return state, {"reward": jnp.mean(jnp.stack([accuracy for _, accuracy in collected])), **found}
+        return state, {"reward": accuracy, **found}
 
     def head(self, state: DQNState) -> AbstractForeteller:
         """See `AbstractTrainer.head`: the head with the averaged weights."""

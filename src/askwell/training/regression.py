@@ -134,7 +134,7 @@ def _learned(
     own = _centred(eqx.combine(params, rest), x)
     found = {
         "spread": spread,
-        "foretold": jnp.sum(own * gain) / (jnp.sqrt(jnp.sum(own**2) * jnp.sum(gain**2)) + 1e-12),
+        "foretold": replay.correlation(own.ravel(), gain.ravel()),
     }
     kept = replay.put((state.x, state.gain), state.seen, (x, gain / spread))
     seen = state.seen + len(x)

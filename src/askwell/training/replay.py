@@ -44,6 +44,12 @@ def episodes(key: PRNGKeyArray, play: Callable[[PRNGKeyArray, Pool], Any], pools
     return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[3:]), told)
 
 
+def joined(collected: Sequence[tuple[Kept, Float[Array, ""]]]) -> tuple[Kept, Float[Array, ""]]:
+    """The moves of several sources, one after the other, and the mean of their accuracies."""
+    moves, accuracies = zip(*collected, strict=True)
+    return jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *moves), jnp.mean(jnp.stack(accuracies))
+
+
 def counted(
     key: PRNGKeyArray, moves: Any, unit: Float[Array, ""], seen: Int[Array, ""], shuffled: bool
 ) -> tuple[Any, Float[Array, ""], dict[str, Float[Array, ""]]]:

@@ -187,9 +187,9 @@ class TD3(AbstractTrainer[TD3State]):
         `foretold` is the correlation of what episodes earned with what was foretold of it before it was learned from,
         `sharp` the largest weight of a row in the actor's point, in the mean.
         """
-        moves = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *[moves for moves, _ in collected])
+        moves, accuracy = replay.joined(collected)
         state, found = _learned(self, key, state, moves)
-        return state, {"reward": jnp.mean(jnp.stack([accuracy for _, accuracy in collected])), **found}
+        return state, {"reward": accuracy, **found}
 
     def head(self, state: TD3State) -> PointActor:
         """See `AbstractTrainer.head`: the actor with the averaged weights."""
