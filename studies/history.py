@@ -111,13 +111,14 @@ class Domain:
         both = fit_together(kept(old, np.arange(len(past))), fresh, FEATURES, self.name)[1]
         plain = Metric(as_they_are)(both, np.zeros(len(both), int), FEATURES)(both[-len(new) :])
         own = raw if learned.domain is None else learned.domain.encoder(fresh).encode(fresh)
+        best = learned.candidates[0]
         found = [
-            (self.name, seed, learned.name, kind, strategy, at, score)
+            (self.name, seed, learned.name, best.gain, best.se, kind, strategy, at, score)
             for kind, x in ((RAW, raw), (ALONE, plain), (METRIC, own))
             for strategy, scores in self.scores(x, fresh, seed).items()
             for at, score in enumerate(scores.tolist())
         ]
-        columns = ("domain", "deal", "chosen", "encoding", "strategy", "split", "aulc")
+        columns = ("domain", "deal", "chosen", "gain", "se", "encoding", "strategy", "split", "aulc")
         return pl.DataFrame(found, schema=columns, orient="row")
 
     def scores(self, x: np.ndarray, fresh: Table, seed: int) -> dict[str, np.ndarray]:

@@ -70,6 +70,14 @@ class Stubborn(Reinforce):
         return state, super().learn(key, state, places, collected)[1]
 
 
+class Retypes(Reinforce):
+    name: ClassVar[str] = "retypes"
+
+    def init(self, key, head, games):
+        state = super().init(key, head, games)
+        return dataclasses.replace(state, baseline=tuple(jnp.full(a.shape, 0.0) for a in state.baseline))
+
+
 class Resets(Reinforce):
     name: ClassVar[str] = "resets"
 
@@ -134,6 +142,7 @@ class MixesSeeds(Reinforce):
     [
         (Resets, laws.starts_at_what_it_is_given, "changed the head"),
         (Stubborn, laws.an_update_changes_the_weights, "changed no weight"),
+        (Retypes, laws.a_state_keeps_its_types, "types of the state"),
         (Silent, laws.metrics_are_finite_numbers, "no finite number"),
         (AlwaysTheSame, laws.the_key_is_all_chance, "changes nothing"),
         (Remembers, laws.the_key_is_all_chance, "the second time"),

@@ -55,6 +55,12 @@ def an_update_changes_the_weights(case: Case) -> None:
     law(not agree(after, case.given, 0), "An update changed no weight.")
 
 
+def a_state_keeps_its_types(case: Case) -> None:
+    """An update gives back a state of the same shapes and types, so that the next one needs no other program."""
+    types = lambda state: jax.tree.map(jax.typeof, eqx.filter(state, eqx.is_array))
+    law(types(case.state) == types(case.update()[0]), "An update changed the shapes or types of the state.")
+
+
 def metrics_are_finite_numbers(case: Case) -> None:
     """What is told of an update are single finite numbers, and there are some."""
     metrics = case.update()[1]
@@ -98,6 +104,7 @@ def seeds_side_by_side(case: Case) -> None:
 TRAINER_LAWS: tuple[Callable[[Case], None], ...] = (
     starts_at_what_it_is_given,
     an_update_changes_the_weights,
+    a_state_keeps_its_types,
     metrics_are_finite_numbers,
     the_key_is_all_chance,
     report_is_never_read,

@@ -98,7 +98,7 @@ class DQN(AbstractTrainer[DQNState]):
         s, f = self.buffer, len(head.inputs)
         nothing = jnp.zeros(s)
         kept = Moves(jnp.zeros((s, f)), nothing, jnp.zeros((s, self.k, f)), jnp.zeros(s, bool), nothing)
-        return DQNState(packed, packed, start, kept, jnp.ones(()), jnp.array(0))
+        return DQNState(packed, packed, start, kept, jnp.ones(()), jnp.zeros((), int))
 
     def collect(
         self, key: PRNGKeyArray, state: DQNState, place: int, game: AbstractGame, pools: Pool

@@ -120,8 +120,8 @@ class AbstractPolicyGradient(AbstractTrainer[PolicyGradientState]):
         packed: Packed[AbstractPolicy] = Packed.of(head)
         start = self.optimiser.transformation().init(eqx.filter(head, eqx.is_inexact_array))
         turns = [game.turns(n) for game, n in games]
-        scale, baseline = (tuple(jnp.full(t, value) for t in turns) for value in (FIRST_SCALE, 0.0))
-        return PolicyGradientState(packed, packed, start, scale, baseline, jnp.array(0))
+        scale, baseline = (tuple(jnp.full(t, value, float) for t in turns) for value in (FIRST_SCALE, 0.0))
+        return PolicyGradientState(packed, packed, start, scale, baseline, jnp.zeros((), int))
 
     def collect(
         self, key: PRNGKeyArray, state: PolicyGradientState, place: int, game: AbstractGame, pools: Pool

@@ -75,7 +75,7 @@ class Regression(AbstractTrainer[RegressionState]):
         packed: Packed[AbstractForeteller] = Packed.of(head)
         start = self.optimiser.over(self.steps).init(eqx.filter(head, eqx.is_inexact_array))
         x, gain = jnp.zeros((self.buffer, self.k, len(head.inputs))), jnp.zeros((self.buffer, self.k))
-        return RegressionState(packed, packed, start, x, gain, jnp.array(0))
+        return RegressionState(packed, packed, start, x, gain, jnp.zeros((), int))
 
     def collect(
         self, key: PRNGKeyArray, state: RegressionState, place: int, game: AbstractGame, pools: Pool

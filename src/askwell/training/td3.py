@@ -142,7 +142,7 @@ class TD3(AbstractTrainer[TD3State]):
         later = rated.seen, rated.left
         kept = Moves(rated, jnp.zeros((s, m)), nothing, later, jnp.zeros(s, bool), nothing)
         optimisers = begin(head), begin(critics)
-        return TD3State(learner, learner, learner.actor, optimisers, kept, jnp.ones(()), jnp.array(0))
+        return TD3State(learner, learner, learner.actor, optimisers, kept, jnp.ones(()), jnp.zeros((), int))
 
     def collect(
         self, key: PRNGKeyArray, state: TD3State, place: int, game: AbstractGame, pools: Pool
