@@ -111,9 +111,9 @@ class Domain:
         both = fit_together(kept(old, np.arange(len(past))), fresh, FEATURES, self.name)[1]
         plain = Metric(as_they_are)(both, np.zeros(len(both), int), FEATURES)(both[-len(new) :])
         own = raw if learned.domain is None else learned.domain.encoder(fresh).encode(fresh)
-        best = learned.candidates[0]
+        gain, se = next(((best.gain, best.se) for best in learned.candidates), (0.0, 0.0))
         found = [
-            (self.name, seed, learned.name, best.gain, best.se, kind, strategy, at, score)
+            (self.name, seed, learned.name, gain, se, kind, strategy, at, score)
             for kind, x in ((RAW, raw), (ALONE, plain), (METRIC, own))
             for strategy, scores in self.scores(x, fresh, seed).items()
             for at, score in enumerate(scores.tolist())

@@ -64,11 +64,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     install_import_hook([f"askwell.{room}" for room in CHECKED], "beartype.beartype")
     from askwell.execution.cache import write_programs_whole  # the tests' processes share that cache
-    from askwell.execution.workers import OPTIONS, QUICK
 
     write_programs_whole()
-    for options in (QUICK, OPTIONS):  # which would go before the flags
-        options["xla_backend_optimization_level"] = "0"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

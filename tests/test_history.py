@@ -16,9 +16,18 @@ from askwell.encoders import encode_table
 from askwell.encoders.candidates import CANDIDATES, NETWORK, NONE
 from askwell.encoders.domain import Domain, fit_together, load_domain
 from askwell.encoders.metric import Metric, between, within
+from askwell.execution.workers import OPTIONS
 from askwell.labelling.models import load_model, save_model
 from askwell.training import TaskSource
 from askwell.training.history import _deals, learn_metric
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled_with_care():
+    """Here programs run for longer than they compile."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(OPTIONS, "xla_backend_optimization_level", "1")
+        yield
 
 
 def classes_in_noise(classes=12, each=90, loud=6.0, seed=0):

@@ -44,7 +44,7 @@ def test_the_better_rule_is_found_from_the_labels_alone(rules):
     rated = np.asarray(jax.jit(adaptive.rated)(KEY, seen))
     assert rated[0] == 0
     assert (rated[1] > 0.05) if isinstance(rules[1], Random) else (rated[1] < -0.05)
-    picks = np.asarray(adaptive.select(KEY, seen, 5))
+    picks = np.asarray(jax.jit(lambda seen: adaptive.select(KEY, seen, 5))(seen))
     assert not np.asarray(seen.asked)[picks].any()
     asks = np.asarray(Random().select(jax.random.split(KEY)[1], seen, 5))
     np.testing.assert_array_equal(picks, asks)

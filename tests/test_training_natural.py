@@ -19,11 +19,12 @@ def test_the_fisher_matrix_is_that_of_all_batches():
     params, rest = eqx.partition(policy, eqx.is_inexact_array)
     flat, back = ravel_pytree(params)
 
+    @jax.jit
     def log_probs(flat):
         log_prob, _, possible = enumerate_all(eqx.combine(back(flat), rest), BANDIT, pool)
         return jnp.where(possible, log_prob, -jnp.inf)[:, 0]
 
-    log_prob, scores = log_probs(flat), jnp.nan_to_num(jax.jacrev(log_probs)(flat))
+    log_prob, scores = log_probs(flat), jnp.nan_to_num(jax.jit(jax.jacrev(log_probs))(flat))
     weight = jnp.where(log_prob > -jnp.inf, jnp.exp(log_prob), 0.0)
     some = jax.random.normal(jax.random.key(3), (6, len(flat)))
     exact = jnp.sum(weight[:, None] * (scores @ some.T) ** 2, axis=0)

@@ -107,17 +107,23 @@ def test_what_is_collected_is_what_the_game_gives():
     """The gains are those of the labels alone, and what was seen is what the head is shown."""
     trainer = Regression(k=5)
     state = trainer.init(KEY, Gain(KEY), [(GAME, 24)])
-    x, gain, accuracy = trainer.collect(KEY, state, 0, GAME, stack([POOL, POOL]))
+    pools = stack([POOL, POOL])
+    x, gain, accuracy = jax.jit(lambda state: trainer.collect(KEY, state, 0, GAME, pools))(state)
     assert x.shape == (2, 5, len(FEATURES) + len(CONTEXT))
-    for task, key in enumerate(jax.random.split(KEY, 2)):
+
+    @jax.jit
+    def again(key):
         game_key, act_key = jax.random.split(key)
         start = GAME.reset(jax.random.fold_in(game_key, 0), POOL)
         view, draws = GAME.view(start), jax.random.split(jax.random.fold_in(act_key, 0))[0]
         rows = Rows(5).sample(draws, view)
-        features = see(*look(view, 1, jnp.arange(24)), 1)[0]
-        np.testing.assert_allclose(x[task][:, : len(FEATURES)], features[rows], atol=1e-4)
-        step = lambda row, start=start, key=game_key: GAME.step(jax.random.fold_in(key, 1), start, row[None])
-        np.testing.assert_allclose(gain[task], [step(row)[1].reward for row in rows], atol=1e-5)
+        step = lambda row: GAME.step(jax.random.fold_in(game_key, 1), start, row[None])[1].reward
+        return see(*look(view, 1, jnp.arange(24)), 1)[0][rows], jax.lax.map(step, rows)
+
+    for task, key in enumerate(jax.random.split(KEY, 2)):
+        features, gains = again(key)
+        np.testing.assert_allclose(x[task][:, : len(FEATURES)], features, atol=1e-4)
+        np.testing.assert_allclose(gain[task], gains, atol=1e-5)
     assert 0 <= float(accuracy) <= 1
 
 

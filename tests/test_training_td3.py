@@ -51,9 +51,9 @@ def test_the_point_is_the_weighted_mean_of_rows_that_are_left(shown):
     weight = np.asarray(actor.weights(rated.seen, rated.left))
     assert weight.sum() == pytest.approx(1, abs=1e-5)
     assert not weight[np.asarray(view.asked)[ROWS]].any()
-    every = actor.rated(view, jnp.arange(N))
+    every = eqx.filter_jit(actor.rated)(view, jnp.arange(N))
     point = np.asarray(actor.weights(every.seen, every.left)) @ np.asarray(view.x)
-    points = np.asarray(actor.decide(KEY, view, Points(3)))
+    points = np.asarray(eqx.filter_jit(actor.decide)(KEY, view, Points(3)))
     np.testing.assert_allclose(points[0], point, atol=1e-4)
     assert np.abs(points[1:] - points[:-1]).max(axis=1).min() > 1e-2  # what is in the batch counts
 

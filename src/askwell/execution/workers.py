@@ -19,7 +19,11 @@ from threadpoolctl import threadpool_limits
 
 from askwell.core import AskwellError
 
-QUICK: dict[str, str | bool] = {"xla_backend_optimization_level": "1", "xla_cpu_use_fusion_emitters": False}
+QUICK: dict[str, str | bool] = {
+    name: value
+    for name, value in {"xla_backend_optimization_level": "1", "xla_cpu_use_fusion_emitters": False}.items()
+    if name not in os.environ.get("XLA_FLAGS", "")  # what the user says there would not be heeded
+}
 """Compiler options of every program that a person waits for. LLVM's higher levels take a fifth longer and gave nothing
 faster (ten strategies on satimage). XLA's new emitters take half as long again; programs with them run 0 to 20 % sooner
 (nine strategies, pool 1,000), which pays from about 500 splits of one dataset on."""

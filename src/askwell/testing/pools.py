@@ -99,13 +99,13 @@ def anew(function: Callable[..., Any], trace: Callable[[], None] = lambda: None)
 
 
 def at(tree, place):
-    """One place (or several) along the leading axis of every array."""
-    return jax.tree.map(lambda a: a[place] if eqx.is_array(a) else a, tree)
+    """One place (or several) along the leading axis of every array; taken by NumPy, which compiles nothing."""
+    return jax.tree.map(lambda a: jax.device_put(np.asarray(a)[place]) if eqx.is_array(a) else a, tree)
 
 
 def stack(trees):
     """Trees of arrays, one above the other along a new leading axis."""
-    return jax.tree.map(lambda *a: jnp.stack(a), *trees)
+    return jax.tree.map(lambda *a: jax.device_put(np.stack(a)), *trees)
 
 
 def permuted(view: View, order: np.ndarray) -> View:
