@@ -8,9 +8,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Int, PRNGKeyArray
 
 from askwell.core import AbstractStrategy, View
-from askwell.strategies import disagreement
+from askwell.strategies.disagreement import mutual_information
 from askwell.strategies.pickers import top_k
-from askwell.strategies.refit import committee
+from askwell.strategies.refit import committee_score
 
 
 class Bald(AbstractStrategy):
@@ -33,6 +33,6 @@ class Bald(AbstractStrategy):
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
         """See `AbstractStrategy.select`."""
         committee_key, tie_key = jax.random.split(key)
-        log_proba = committee(committee_key, view, self.name, self.members)
-        score = jnp.where(view.cold, 0.0, disagreement.mutual_information(log_proba))
+        score = committee_score(committee_key, view, self.name, self.members, mutual_information)
+        score = jnp.where(view.cold, 0.0, score)
         return top_k(tie_key, score, view.asked, q)

@@ -10,7 +10,7 @@ from jaxtyping import Array, Int, PRNGKeyArray
 from askwell.core import AbstractStrategy, AskwellError, View
 from askwell.strategies import disagreement
 from askwell.strategies.pickers import top_k
-from askwell.strategies.refit import committee
+from askwell.strategies.refit import committee_score
 
 MEASURES = {"votes": disagreement.vote_entropy, "kl": disagreement.mutual_information}
 
@@ -36,6 +36,6 @@ class QueryByCommittee(AbstractStrategy):
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
         """See `AbstractStrategy.select`."""
         committee_key, tie_key = jax.random.split(key)
-        log_proba = committee(committee_key, view, self.name, self.members)
-        score = jnp.where(view.cold, 0.0, MEASURES[self.measure](log_proba))
+        score = committee_score(committee_key, view, self.name, self.members, MEASURES[self.measure])
+        score = jnp.where(view.cold, 0.0, score)
         return top_k(tie_key, score, view.asked, q)

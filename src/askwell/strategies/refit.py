@@ -1,10 +1,15 @@
 """The view's own learner, for strategies that try out labels or weights."""
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from askwell.core import AbstractFitted, AbstractLearner, AskwellError, View
+
+BLOCK = 2**14
+"""Points at a time whose scores by a committee are computed."""
 
 
 def learner_of(view: View, strategy: str) -> AbstractLearner:
@@ -39,13 +44,45 @@ def committee(key: PRNGKeyArray, view: View, strategy: str, members: int) -> Flo
     labels. Unlike resampling, it never hides a label from a member, so that all of them know the same
     classes.
     """
+    return _predicted(_members(key, view, strategy, members), view.x)
+
+
+def committee_score(
+    key: PRNGKeyArray,
+    view: View,
+    strategy: str,
+    members: int,
+    score: Callable[[Float[Array, "k m c"]], Float[Array, " m"]],
+) -> Float[Array, " n"]:
+    """The `score` of each point by what a `committee` says of it.
+
+    Of more than `BLOCK` points it is computed block by block: a million, with ten members and classes, would fill
+    several times .4 GB.
+    """
+    fitted, n = _members(key, view, strategy, members), len(view.x)
+    if n <= BLOCK:
+        return score(_predicted(fitted, view.x))
+
+    def block(found: Float[Array, " n"], start: Int[Array, ""]):
+        own = score(_predicted(fitted, jax.lax.dynamic_slice_in_dim(view.x, start, BLOCK)))
+        return jax.lax.dynamic_update_slice_in_dim(found, own, start, 0), None
+
+    starts = jnp.minimum(jnp.arange(0, n, BLOCK), n - BLOCK)  # the last block overlaps
+    return jax.lax.scan(block, jnp.zeros(n, view.x.dtype), starts)[0]
+
+
+def _members(key: PRNGKeyArray, view: View, strategy: str, members: int) -> AbstractFitted:
     learner = learner_of(view, strategy)
     x, y, used = view.evidence
 
-    def member(key: PRNGKeyArray) -> Float[Array, "n c"]:
+    def member(key: PRNGKeyArray) -> AbstractFitted:
         weight_key, fit_key = jax.random.split(key)
         weight = jax.random.exponential(weight_key, used.shape) * used
         weight *= jnp.sum(used) / jnp.maximum(jnp.sum(weight), 1e-9)
-        return learner.fit(fit_key, x, y, weight, view.log_proba.shape[1]).log_proba(view.x)
+        return learner.fit(fit_key, x, y, weight, view.log_proba.shape[1])
 
     return jax.vmap(member)(jax.random.split(key, members))
+
+
+def _predicted(members: AbstractFitted, x: Float[Array, "m d"]) -> Float[Array, "k m c"]:
+    return jax.vmap(lambda member: member.log_proba(x))(members)
