@@ -1,6 +1,8 @@
 """Programs that run side by side leave each other their cores."""
 
 import os
+import subprocess
+import sys
 from typing import ClassVar
 
 import jax.numpy as jnp
@@ -43,6 +45,19 @@ def test_a_strategy_that_could_hang_is_refused(monkeypatch):
         askwell.compare("iris", **played)
     monkeypatch.setenv("NPROC", "1")
     assert len(askwell.compare("iris", **played).records) == 1
+
+
+def test_what_xla_flags_say_goes_before():
+    show = "from askwell.execution.workers import OPTIONS; print(sorted(OPTIONS))"
+    flags = "--xla_backend_optimization_level=2"
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", show], env=os.environ | {"XLA_FLAGS": f}, capture_output=True, check=True
+        ).stdout.decode()
+        for f in ("", flags)
+    ]
+    assert ["level" in one for one in told] == [True, False]
+    assert all("fusion" in one and "eigen" in one for one in told)
 
 
 def test_as_many_programs_as_cores_and_as_nproc_says(monkeypatch):

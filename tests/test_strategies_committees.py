@@ -12,7 +12,7 @@ from skactiveml.pool import vote_entropy as peer_vote_entropy
 
 from askwell.core import AbstractFitted, AbstractLearner
 from askwell.strategies import Random, batchbald, disagreement
-from askwell.strategies.refit import committee, fitted_of
+from askwell.strategies.refit import committee, committee_score, fitted_of
 from askwell.testing.pools import WARM, N, at, views
 
 KEY = jax.random.key(0)
@@ -26,6 +26,14 @@ def view():
 def random_committee(k, n, c, seed=0):
     logits = 2 * np.random.default_rng(seed).normal(size=(k, n, c))
     return np.asarray(jax.nn.softmax(jnp.asarray(logits, jnp.float32)), float)
+
+
+def test_block_by_block_the_score_is_that_of_the_whole_committee(view, monkeypatch):
+    whole = disagreement.mutual_information(committee(KEY, view, "test", 4))
+    monkeypatch.setattr("askwell.strategies.refit.BLOCK", 30)
+    assert N % 30
+    score = committee_score(KEY, view, "test", 4, disagreement.mutual_information)
+    np.testing.assert_allclose(score, whole, atol=1e-6)
 
 
 def test_disagreement_is_that_of_scikit_activeml():

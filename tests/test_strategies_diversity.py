@@ -228,6 +228,13 @@ def test_falcun_rates_the_first_two_picks_as_scikit_activeml_does():
     np.testing.assert_allclose(second / second.sum(), np.nan_to_num(rated[1]), atol=2e-5)
 
 
+@pytest.mark.parametrize("n", [50, falcun.MANY + 1])
+def test_falcun_s_distance_is_the_same_in_a_large_pool(n):
+    proba = np.random.default_rng(0).dirichlet(np.ones(12), n).astype(np.float32)
+    expected = np.abs(proba - proba[7]).sum(axis=1)
+    np.testing.assert_allclose(falcun.apart(jnp.asarray(proba.T), jnp.array(7)), expected, atol=1e-6)
+
+
 def test_falcun_draws_by_its_relevance():
     view = make_view(n=24)
     picks = np.asarray(jax.vmap(lambda k: Falcun(gamma=3.0).select(k, view, 2))(jax.random.split(KEY, 20000)))

@@ -18,6 +18,9 @@ GROUPS = 16
 CACHED = 2**20
 """Distances that are looked through at a time: as many as stay in the processor's cache."""
 
+SIDE_BY_SIDE = 16
+"""But so many rows at least: reading a large pool once for each row takes three times as long."""
+
 
 class Geometry(eqx.Module):
     """Distances, density, groups and kernel widths of one pool.
@@ -94,7 +97,7 @@ def _neighbours(x: Float[Array, "n d"], rows: Int[Array, " m"], k: int) -> Float
         d = square_distance(x[row][None], x)[0].at[row].set(jnp.inf)
         return -jax.lax.top_k(-d, k)[0]
 
-    return jax.lax.map(nearest, rows, batch_size=min(max(CACHED // n, 1), len(rows)))
+    return jax.lax.map(nearest, rows, batch_size=min(max(CACHED // n, SIDE_BY_SIDE), len(rows)))
 
 
 def extended(x: Float[Array, "m d"]) -> Float[Array, "m p"]:
