@@ -23,7 +23,7 @@ SAID = " with sentences"
 
 def deals(played: pl.DataFrame) -> pl.DataFrame:
     """Mean AULC of each domain, deal, encoding and strategy."""
-    keys = ["domain", "deal", "chosen", "encoding", "strategy"]
+    keys = ["domain", "deal", "chosen", "gain", "se", "encoding", "strategy"]
     return played.group_by(keys, maintain_order=True).agg(pl.col("aulc").mean())
 
 
@@ -87,6 +87,33 @@ def by_domain(found: pl.DataFrame, best: str) -> str:
     return markdown(head, rows)
 
 
+def choices(found: pl.DataFrame, best: str) -> str:
+    """What asking for a surer choice would have brought: the metric is the same, or none."""
+    sure = found.filter(strategy=best, encoding=METRIC).sort("domain", "deal")
+    times = np.nan_to_num((sure["gain"] / sure["se"]).to_numpy(), posinf=np.inf)
+    gap, names = (
+        np.concatenate(list(gaps(found, (METRIC, best), (RAW, best)).values())),
+        sure["domain"].to_numpy(),
+    )
+    rows = []
+    for errors in (2, 3, 4):
+        kept = np.where(times > errors, gap, 0.0)
+        each = [kept[names == name] for name in np.unique(names)]
+        lost = int((kept < 0).sum())
+        rows.append(
+            [
+                f"{errors}",
+                f"{(times > errors).sum()} of {len(gap)}",
+                f"{lost}",
+                f"{kept.min():+.4f}",
+                said(each),
+            ]
+        )
+    return markdown(
+        ["standard errors", "deals with a metric", "of these lost", "the worst", "mean gain, 95 %"], rows
+    )
+
+
 def main() -> None:
     """Put the tables into the page."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -123,6 +150,7 @@ def main() -> None:
             markdown(["mean over the eight domains", "AULC, 95 %"], headline),
             by_domain(everything, best),
             markdown(["strategy", "raw", "in the metric", "difference, 95 %"], table),
+            choices(found, best),
         ]
     )
     page = (HOME / "history.md").read_text()
