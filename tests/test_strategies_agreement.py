@@ -15,8 +15,9 @@ from sklearn.neighbors import NearestNeighbors
 from askwell.core import NOT_ASKED, View
 from askwell.core.kmeans import kmeans
 from askwell.strategies import STRATEGIES, Coreset, MarginHerding, PowerMargin, TypiClust, UHerding
+from askwell.strategies.coreset import farthest
 from askwell.strategies.typiclust import MIN_CLUSTER, reach
-from askwell.testing.pools import WARM, at, views
+from askwell.testing.pools import POOLS, WARM, at, views
 
 
 def view(round=WARM) -> View:
@@ -59,6 +60,24 @@ def test_coreset_is_scikit_activemls(round):
     y = np.where(v.asked, v.y, np.nan)
     theirs = CoreSet(random_state=0).query(np.asarray(v.x, float), y, batch_size=6)
     np.testing.assert_array_equal(Coreset().select(jax.random.key(0), v, 6), theirs)
+
+
+@pytest.mark.parametrize("kind", POOLS)
+def test_in_large_pools_coreset_picks_the_same(kind, monkeypatch):
+    monkeypatch.setattr("askwell.strategies.coreset.FARTHEST", 9)
+    monkeypatch.setattr("askwell.strategies.coreset.TOGETHER", 3)
+    sooner = jax.jit(lambda key, view: farthest(key, view, 12))
+    plain = jax.jit(lambda key, view: Coreset().select(key, view, 12))
+    for round in (0, 1, WARM):
+        v = at(views(Coreset(), kind), round)
+        apart = np.linalg.norm(np.asarray(v.x)[:, None] - np.asarray(v.x), axis=2)
+        for key in jax.random.split(jax.random.key(1), 3):
+            picks = [np.asarray(one(key, v)) for one in (sooner, plain)]
+            known = np.flatnonzero(v.asked)
+            far = [[apart[p[i], [*known, *p[:i]]].min(initial=9) for i in range(12)] for p in picks]
+            np.testing.assert_allclose(*far, atol=2e-3)  # of equal points rounding decides
+            if kind == "ordinary":
+                np.testing.assert_array_equal(*picks)
 
 
 def small_view(proba, y, x, q=1) -> View:

@@ -1,13 +1,21 @@
 """k-centre greedy."""
 
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
+import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from askwell.core import AbstractStrategy, View
+from askwell.core.extreme import argmax
 from askwell.strategies import coverage
-from askwell.strategies.pickers import greedy
+from askwell.strategies.pickers import greedy, top_k
+
+MANY = 2**16
+"""Points of which not all are looked at for each pick."""
+
+FARTHEST, TOGETHER = 512, 16
+"""Points that are looked at for each pick instead, and picks after which all are."""
 
 
 class Coreset(AbstractStrategy):
@@ -22,6 +30,8 @@ class Coreset(AbstractStrategy):
 
     def select(self, key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
         """See `AbstractStrategy.select`."""
+        if len(view.x) > MANY:
+            return farthest(key, view, q)
         x = view.x
         length = jnp.sum(x * x, axis=1)
 
@@ -30,3 +40,58 @@ class Coreset(AbstractStrategy):
             return jnp.minimum(nearest, jnp.maximum(length + length[row] - 2 * (x @ x[row]), 0.0))
 
         return greedy(key, coverage.nearest(view), lambda nearest: nearest, update, view.asked, q)
+
+
+class _Far(NamedTuple):
+    """What is known within a batch.
+
+    Attributes:
+        nearest: squared distances to the nearest point asked, as they were when last computed for all.
+        rows: the farthest points then.
+        value: their `nearest`, as it is now.
+        picks: those picked since; ``n`` in places that are not used.
+    """
+
+    nearest: Float[Array, " n"]
+    rows: Int[Array, " m"]
+    value: Float[Array, " m"]
+    picks: Int[Array, " p"]
+
+
+def farthest(key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
+    """The picks of k-centre greedy, in large pools sooner: all points are looked at once for many picks.
+
+    A distance to the nearest point asked can only shrink. So the farthest point is among those that were farthest
+    before, as long as one of these is farther than all others were.
+    """
+    x, n = view.x, len(view.x)
+    length, tie_break = jnp.sum(x * x, axis=1), jax.random.uniform(key, (n,))
+
+    def looked(nearest: Float[Array, " n"]) -> _Far:
+        # With this key `top_k` prefers among equals those whom `tie_break` prefers.
+        rows = top_k(key, nearest, view.asked, min(FARTHEST, n))
+        return _Far(
+            nearest, rows, jnp.where(view.asked[rows], -jnp.inf, nearest[rows]), jnp.full(TOGETHER, n)
+        )
+
+    def anew(now: _Far) -> _Far:
+        own = jnp.minimum(now.picks, n - 1)
+        apart = jnp.maximum(length[:, None] + length[own] - 2 * (x @ x[own].T), 0.0)
+        nearest = jnp.minimum(now.nearest, jnp.min(jnp.where(now.picks < n, apart, jnp.inf), axis=1))
+        return looked(nearest.at[now.picks].set(-jnp.inf, mode="drop"))
+
+    def pick(now: tuple[_Far, Float[Array, ""]], _: None):
+        far, others = now
+        stale = (jnp.max(far.value) <= others) | (far.picks[-1] < n)
+        far = jax.lax.cond(stale, anew, lambda same: same, far)
+        others = jnp.where(stale, jnp.min(far.value), others)
+        place = argmax(jnp.where(far.value == jnp.max(far.value), tie_break[far.rows], -1.0))
+        row = far.rows[place]
+        own = x[far.rows]
+        apart = jnp.maximum(length[far.rows] + length[row] - 2 * (own @ x[row]), 0.0)
+        value = jnp.minimum(far.value, apart).at[place].set(-jnp.inf)
+        picks = far.picks.at[jnp.sum(far.picks < n)].set(row)
+        return (_Far(far.nearest, far.rows, value, picks), others), row
+
+    first = looked(coverage.nearest(view))
+    return jax.lax.scan(pick, (first, jnp.min(first.value)), None, length=q)[1]

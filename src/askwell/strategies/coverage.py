@@ -13,9 +13,6 @@ from askwell.core import View
 from askwell.core.extreme import argmax
 from askwell.core.geometry import rbf, square_distance
 
-DISTANCES = 2**26
-"""Most distances to labelled points that are in memory at once (256 MiB); a pool of a million has billions."""
-
 RECHECKED = 32
 """Fewest points whose gain is computed anew at a time; in large pools it is one in 128, at most `BLOCK`."""
 
@@ -77,14 +74,11 @@ def covered(view: View, similar: ByRow) -> Float[Array, " l"]:
 
 def nearest(view: View) -> Float[Array, " n"]:
     """Squared distance of every point to the nearest one asked so far, ``inf`` before the first."""
-    n = view.x.shape[0]
-
-    def nearer(nearest: Float[Array, " n"], rows: Int[Array, " k"]):
-        used = rows < n
-        distance = square_distance(view.x, view.x[jnp.where(used, rows, 0)])
-        return jnp.minimum(nearest, jnp.min(jnp.where(used, distance, jnp.inf), axis=1)), None
-
-    return jax.lax.scan(nearer, jnp.full(n, jnp.inf), _asked(view, DISTANCES // n))[0]
+    used = view.rows < len(view.x)
+    some = view.x[jnp.where(used, view.rows, 0)]
+    return each(
+        view, lambda rows: jnp.min(jnp.where(used, square_distance(view.x[rows], some), jnp.inf), axis=1)
+    )
 
 
 def _asked(view: View, most: int) -> Int[Array, "b k"]:
