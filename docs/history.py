@@ -91,20 +91,17 @@ def choices(found: pl.DataFrame, best: str) -> str:
     """What asking for a surer choice would have brought: the metric is the same, or none."""
     sure = found.filter(strategy=best, encoding=METRIC).sort("domain", "deal")
     times = np.nan_to_num((sure["gain"] / sure["se"]).to_numpy(), posinf=np.inf)
-    gap, names = (
-        np.concatenate(list(gaps(found, (METRIC, best), (RAW, best)).values())),
-        sure["domain"].to_numpy(),
-    )
+    gap = np.concatenate(list(gaps(found, (METRIC, best), (RAW, best)).values()))
+    names = sure["domain"].to_numpy()
     rows = []
     for errors in (2, 3, 4):
         kept = np.where(times > errors, gap, 0.0)
         each = [kept[names == name] for name in np.unique(names)]
-        lost = int((kept < 0).sum())
         rows.append(
             [
                 f"{errors}",
                 f"{(times > errors).sum()} of {len(gap)}",
-                f"{lost}",
+                f"{(kept < 0).sum()}",
                 f"{kept.min():+.4f}",
                 said(each),
             ]

@@ -8,6 +8,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from askwell.core import AbstractStrategy, View
 from askwell.core.extreme import argmax
+from askwell.core.geometry import square_distance
 from askwell.strategies import coverage
 from askwell.strategies.pickers import greedy, top_k
 
@@ -49,12 +50,14 @@ class _Far(NamedTuple):
         nearest: squared distances to the nearest point asked, as they were when last computed for all.
         rows: the farthest points then.
         value: their `nearest`, as it is now.
+        others: the most that any other point's may be.
         picks: those picked since; ``n`` in places that are not used.
     """
 
     nearest: Float[Array, " n"]
     rows: Int[Array, " m"]
     value: Float[Array, " m"]
+    others: Float[Array, ""]
     picks: Int[Array, " p"]
 
 
@@ -65,33 +68,27 @@ def farthest(key: PRNGKeyArray, view: View, q: int) -> Int[Array, " q"]:
     before, as long as one of these is farther than all others were.
     """
     x, n = view.x, len(view.x)
-    length, tie_break = jnp.sum(x * x, axis=1), jax.random.uniform(key, (n,))
+    tie_break = jax.random.uniform(key, (n,))
 
     def looked(nearest: Float[Array, " n"]) -> _Far:
         # With this key `top_k` prefers among equals those whom `tie_break` prefers.
         rows = top_k(key, nearest, view.asked, min(FARTHEST, n))
-        return _Far(
-            nearest, rows, jnp.where(view.asked[rows], -jnp.inf, nearest[rows]), jnp.full(TOGETHER, n)
-        )
+        value = jnp.where(view.asked[rows], -jnp.inf, nearest[rows])
+        return _Far(nearest, rows, value, jnp.min(value), jnp.full(TOGETHER, n))
 
     def anew(now: _Far) -> _Far:
         own = jnp.minimum(now.picks, n - 1)
-        apart = jnp.maximum(length[:, None] + length[own] - 2 * (x @ x[own].T), 0.0)
+        apart = square_distance(x, x[own])
         nearest = jnp.minimum(now.nearest, jnp.min(jnp.where(now.picks < n, apart, jnp.inf), axis=1))
         return looked(nearest.at[now.picks].set(-jnp.inf, mode="drop"))
 
-    def pick(now: tuple[_Far, Float[Array, ""]], _: None):
-        far, others = now
-        stale = (jnp.max(far.value) <= others) | (far.picks[-1] < n)
+    def pick(far: _Far, _: None):
+        stale = (jnp.max(far.value) <= far.others) | (far.picks[-1] < n)
         far = jax.lax.cond(stale, anew, lambda same: same, far)
-        others = jnp.where(stale, jnp.min(far.value), others)
         place = argmax(jnp.where(far.value == jnp.max(far.value), tie_break[far.rows], -1.0))
         row = far.rows[place]
-        own = x[far.rows]
-        apart = jnp.maximum(length[far.rows] + length[row] - 2 * (own @ x[row]), 0.0)
+        apart = square_distance(x[far.rows], x[row][None])[:, 0]
         value = jnp.minimum(far.value, apart).at[place].set(-jnp.inf)
-        picks = far.picks.at[jnp.sum(far.picks < n)].set(row)
-        return (_Far(far.nearest, far.rows, value, picks), others), row
+        return far._replace(value=value, picks=far.picks.at[jnp.sum(far.picks < n)].set(row)), row
 
-    first = looked(coverage.nearest(view))
-    return jax.lax.scan(pick, (first, jnp.min(first.value)), None, length=q)[1]
+    return jax.lax.scan(pick, looked(coverage.nearest(view)), None, length=q)[1]
