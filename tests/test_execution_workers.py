@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 import pytest
+import scipy.linalg  # noqa: F401  (its BLAS must be there to be limited)
 import threadpoolctl
 
 import askwell
@@ -65,3 +66,19 @@ def test_as_many_programs_as_cores_and_as_nproc_says(monkeypatch):
     assert workers() == os.cpu_count()
     monkeypatch.setenv("NPROC", "3")
     assert workers() == 3
+
+
+def test_records_do_not_depend_on_the_number_of_threads():
+    """chess has columns of yes and no: distances tie there, so another order of a sum shows in the rows asked."""
+    play = (
+        "import askwell; print(askwell.compare('chess', strategies=['cluster-margin', 'kmeans-boundary'], "
+        "baseline='cluster-margin', splits=1).records.drop('seconds').write_ndjson())"
+    )
+    one, eight = (
+        subprocess.run(
+            [sys.executable, "-c", play], env=os.environ | {"NPROC": threads}, capture_output=True, check=True
+        ).stdout.decode()
+        for threads in ("1", "8")
+    )
+    assert len(one.splitlines()) > 20
+    assert one == eight

@@ -50,6 +50,14 @@ def _drawn(mass: Float[Array, " n"], chance: Float[Array, "*k"]) -> Int[Array, "
     return jnp.minimum(jnp.searchsorted(mass, chance * mass[-1], side="right"), len(mass) - 1)
 
 
+def _lowest(apart: Float[Array, "k n"]) -> Float[Array, " n"]:
+    """The minimum of each column, by halves: that is what the processor vectorises."""
+    while len(apart) > 8:
+        half = (len(apart) + 1) // 2  # the middle row of an odd number is in both
+        apart = jnp.minimum(apart[:half], apart[-half:])
+    return jnp.min(apart, axis=0)
+
+
 def kmeans(
     key: PRNGKeyArray,
     x: Float[Array, "n d"],
@@ -71,9 +79,11 @@ def kmeans(
         return (jnp.sum(centres**2, axis=1) + unused)[:, None] - 2 * centres @ across
 
     def step(centres: Float[Array, "k d"], _):
-        apart = distance(centres)
+        apart = jax.lax.optimization_barrier(
+            distance(centres)
+        )  # else it is computed anew for every half below
         # A point as near to two centres counts for both; to tell the first takes longer than all the rest.
-        member = (apart == jnp.min(apart, axis=0)).astype(x.dtype)
+        member = (apart == _lowest(apart)).astype(x.dtype)
         member = member if weight is None else member * weight
         count = jnp.sum(member, axis=1)[:, None]
         # Where a group has no weight its centre stays.

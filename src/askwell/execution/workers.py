@@ -21,12 +21,17 @@ from askwell.core import AskwellError
 
 QUICK: dict[str, str | bool] = {
     name: value
-    for name, value in {"xla_backend_optimization_level": "1", "xla_cpu_use_fusion_emitters": False}.items()
+    for name, value in {
+        "xla_backend_optimization_level": "1",
+        "xla_cpu_use_fusion_emitters": False,
+        "xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT",
+    }.items()
     if name not in os.environ.get("XLA_FLAGS", "")  # what the user says there would not be heeded
 }
 """Compiler options of every program that a person waits for. LLVM's higher levels take a fifth longer and gave nothing
 faster (ten strategies on satimage). XLA's new emitters take half as long again; programs with them run 0 to 20 % sooner
-(nine strategies, pool 1,000), which pays from about 500 splits of one dataset on."""
+(nine strategies, pool 1,000), which pays from about 500 splits of one dataset on. Of what XLA leaves to its library YNN
+only matrix products stay there: YNN divides large sums by the number of threads, so records would depend on it."""
 
 quick: Any = partial(cast(Any, eqx.filter_jit), compiler_options=QUICK)  # overloads lack options of `jax.jit`
 """`eqx.filter_jit` for such a program."""
