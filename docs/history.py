@@ -13,6 +13,7 @@ from askwell.stats import bootstrap
 
 HOME = Path(__file__).parent
 RAW, METRIC, TOGETHER = "raw", "metric", "together"
+CHOSEN = "the strategy that the past chose"
 BEGIN, END = "<!-- python docs/history.py -->", "<!-- end -->"
 TUNED = ("penbased", "segment")
 """Sets on which the family was chosen; they are no part of the means."""
@@ -23,8 +24,10 @@ SAID = " with sentences"
 
 def deals(played: pl.DataFrame) -> pl.DataFrame:
     """Mean AULC of each domain, deal, encoding and strategy."""
-    keys = ["domain", "deal", "chosen", "gain", "se", "encoding", "strategy"]
-    return played.group_by(keys, maintain_order=True).agg(pl.col("aulc").mean())
+    keys = ["domain", "deal", "chosen", "gain", "se", "rule", "encoding", "strategy"]
+    each = played.group_by(keys, maintain_order=True).agg(pl.col("aulc").mean())
+    of_rule = each.filter(pl.col("strategy") == pl.col("rule")).with_columns(strategy=pl.lit(CHOSEN))
+    return pl.concat([each, of_rule])
 
 
 def means(found: pl.DataFrame) -> pl.DataFrame:
@@ -119,7 +122,7 @@ def main() -> None:
     everything = deals(pl.concat([pl.read_parquet(path) for path in sorted(given.runs.glob("*.parquet"))]))
     found = everything.filter(~pl.col("domain").is_in(TUNED), ~pl.col("domain").str.ends_with(SAID))
     level = {(row["encoding"], row["strategy"]): row["aulc"] for row in means(found).to_dicts()}
-    fixed = {key: value for key, value in level.items() if key[1] not in ("learned", "random")}
+    fixed = {key: value for key, value in level.items() if key[1] not in ("learned", "random", CHOSEN)}
     best = max((key for key in fixed if key[0] == RAW), key=fixed.__getitem__)[1]
     inside = max((key for key in fixed if key[0] == METRIC), key=fixed.__getitem__)[1]
     names = sorted({name for _, name in level}, key=lambda name: -level[METRIC, name])
@@ -142,6 +145,8 @@ def main() -> None:
     if "learned" in names:
         gap = said(list(gaps(found, (METRIC, "learned"), (METRIC, inside)).values()))
         headline.append([f"learned less {inside}, the best fixed strategy in the metric, both in it", gap])
+    gap = said(list(gaps(found, (METRIC, CHOSEN), (METRIC, inside)).values()))
+    headline.append([f"{CHOSEN} less {inside}, both in the metric", gap])
     shown = "\n".join(
         [
             markdown(["mean over the eight domains", "AULC, 95 %"], headline),

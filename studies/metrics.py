@@ -18,7 +18,8 @@ from askwell.encoders.domain import fit_together
 from askwell.encoders.metric import Fit, Metric, between, plain, within
 from askwell.encoders.network import Network
 from askwell.execution import compilation_cache
-from askwell.training.history import kept, learn_metric, some_rows
+from askwell.training.history import learn_metric
+from askwell.training.past import kept, some_rows
 
 STRATEGIES = ("uherding", "random")
 SPREAD = "within-class whitening, shrunk by {}, and the past classes' spread, shrunk by 1"

@@ -100,7 +100,7 @@ def test_other_weights_are_refused(tmp_path):
     store = Store(tmp_path / "run")
     store.open(SPEC, DATA, {"learned": "1"})
     store.open(SPEC, DATA, {"learned": "1"})
-    with pytest.raises(AskwellError, match="The weights of learned changed since"):
+    with pytest.raises(AskwellError, match="The strategy of learned changed since"):
         store.open(SPEC, DATA, {"learned": "2"})
 
 

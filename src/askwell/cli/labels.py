@@ -18,7 +18,10 @@ Labels = Annotated[
 ]
 Learner = Annotated[str, typer.Option(help="Classifier that is fitted to the labels.")]
 Strategy = Annotated[
-    str | None, typer.Option(help="See `askwell list strategies`. [the best in the metric elsewhere]")
+    str | None,
+    typer.Option(
+        help="See `askwell list strategies`; or policy:PATH, what `train` wrote. [the best in the metric elsewhere]"
+    ),
 ]
 Metric = Annotated[
     str,

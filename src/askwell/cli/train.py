@@ -31,7 +31,9 @@ def train(
     ] = "threads",
     history: Annotated[
         Path | None,
-        typer.Option(help="Table of what you labelled before: learns your domain's metric, not a policy."),
+        typer.Option(
+            help="Table of what you labelled before: learns your domain's metric and strategy, not a policy."
+        ),
     ] = None,
     label: Annotated[str | None, typer.Option(help="With --history: its column of labels.")] = None,
     id: Annotated[str | None, typer.Option(help="With --history: its column of ids.")] = None,
@@ -160,22 +162,27 @@ def _each(
 def _learn(history: Path, out: Path, seed: int, given: dict[str, Any]) -> None:
     from askwell.asking.defaults import default_strategy
     from askwell.cli.terminal import progress
-    from askwell.training.domain import learn_domain
+    from askwell.training.domain import STRATEGIES, learn_domain
 
-    strategy = default_strategy(given.get("metric", "accuracy"))
+    first = default_strategy(given.get("metric", "accuracy"))
     with progress() as watch:
         card = learn_domain(
             history,
             out,
-            strategy=strategy,
+            strategies=(first, *(name for name in STRATEGIES if name != first)),
             seed=seed,
-            watch=lambda done, whole: watch(done, whole, "metrics"),
+            watch=lambda done, whole: watch(done, whole, "metrics and strategies"),
             **given,
         )
     print(f"{card['rows']} rows of {len(card['classes'])} classes.", end=" ")
     if card["encoder"] is None:
         print(f"No metric is used: {card['reason'][0].lower()}{card['reason'][1:]}")
-        return
-    print(f"Chosen: {card['encoder']}. {card['reason']}")
-    print(f"It is in {out}; label in it:")
-    print(f"{program()} label POOL --encoder {out}")
+    else:
+        print(f"Metric: {card['encoder']}. {card['reason']}")
+    if card["strategies"]:
+        print(f"Strategy: {card['strategy']}. {card['why']}")
+    use = [] if card["encoder"] is None else [f"--encoder {out}"]
+    use += [] if card["strategy"] == first else [f"--strategy policy:{out}"]
+    if use:
+        print(f"It is in {out}; label with it:")
+        print(f"{program()} label POOL {' '.join(use)}")

@@ -64,7 +64,9 @@ def run(
     jobs, works = playing.plan(), make_executor(executor, _at_once(known_learners))
     if store is not None:
         trained = {
-            n: weights(s) for n, s in known.items() if isinstance(s, AbstractHead) and n in spec.played
+            n: weights(s) if isinstance(s, AbstractHead) else s.name
+            for n, s in known.items()
+            if n in spec.played and (isinstance(s, AbstractHead) or n.startswith("policy:"))
         }
         store.open(spec, {dataset.name: fingerprint(dataset) for dataset in datasets}, trained)
     cells = grid(spec, [dataset.name for dataset in datasets])

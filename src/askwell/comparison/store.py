@@ -66,7 +66,7 @@ class Store(RunDirectory[Spec]):
                 is no run's.
         """
         old = self.begin(spec)
-        given = {"data": (DATA, data), "weights": (POLICIES, policies or {})}
+        given = {"data": (DATA, data), "strategy": (POLICIES, policies or {})}
         merged = {}
         for what, (file, now) in given.items():
             needed = old is not None and (file == DATA or (self.root / file).exists())

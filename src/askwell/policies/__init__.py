@@ -8,7 +8,7 @@ from askwell.policies.base import (
     AbstractScorer,
     Act,
 )
-from askwell.policies.files import SHIPPED, card, load_policy
+from askwell.policies.files import SHIPPED, card, load_policy, save_choice
 from askwell.policies.gain import Gain
 from askwell.policies.groups import Groups
 from askwell.policies.heads import HEADS, make_head
@@ -42,4 +42,5 @@ __all__ = [
     "load_policy",
     "make_head",
     "make_strategy",
+    "save_choice",
 ]

@@ -8,7 +8,7 @@ import equinox as eqx
 import jax
 import safetensors.numpy
 
-from askwell.core import AskwellError
+from askwell.core import AskwellError, write_whole
 from askwell.core.weights import DAMAGED, named_arrays, read_arrays, with_arrays
 from askwell.policies import heads
 from askwell.policies.base import AbstractHead
@@ -26,6 +26,9 @@ RENAMED = {
 """Features that had another name in earlier files, and the same meaning."""
 
 SUFFIX = ".safetensors"
+
+CHOICE = "strategy.json"
+"""In a directory that holds no policy: the strategy that the past chose among those by name."""
 
 
 def to_bytes(policy: AbstractHead, settings: dict[str, Any]) -> bytes:
@@ -75,6 +78,26 @@ def card(path: Path | str) -> dict[str, Any]:
         return json.loads(Path(path).with_suffix(".json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
+
+
+def save_choice(strategy: str, root: Path) -> None:
+    """Make ``policy:ROOT`` mean that strategy."""
+    write_whole(root / CHOICE, json.dumps({"strategy": strategy}).encode())
+
+
+def choice(path: Path) -> str | None:
+    """The strategy that was chosen in the directory of a policy's file; None if there is a policy, or no choice.
+
+    Raises:
+        AskwellError: if the choice is damaged.
+    """
+    chosen = path.parent / CHOICE
+    if path.exists() or not chosen.exists():
+        return None
+    try:
+        return str(json.loads(chosen.read_text(encoding="utf-8"))["strategy"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise AskwellError(f"{chosen} is damaged; run `askwell train --history` again.") from error
 
 
 def located(name: str) -> Path | None:

@@ -3,22 +3,23 @@
 from typing import Any
 
 from askwell.core import AbstractPlayer, AskwellError, imported, unknown
-from askwell.policies.files import SHIPPED, load_policy, located
+from askwell.policies.files import SHIPPED, choice, load_policy, located
 from askwell.strategies.function import FunctionStrategy
 
 
 def make_strategy(name: str) -> AbstractPlayer:
     """The strategy of that name.
 
-    ``learned`` is the shipped policy, ``policy:FILE`` one of your own, ``package.module:Name`` a class or function of
-    your own.
+    ``learned`` is the shipped policy, ``policy:PATH`` one of your own, or what `askwell train --history` chose in that
+    directory; ``package.module:Name`` is a class or function of your own.
 
     Raises:
         AskwellError: for an unknown name, a policy that cannot be loaded, or a path that leads to no strategy.
     """
     path = located(name)
     if path is not None:
-        return load_policy(path)
+        chosen = choice(path)
+        return load_policy(path) if chosen is None else make_strategy(chosen)
     from askwell.strategies import STRATEGIES
 
     if name in STRATEGIES:

@@ -1,7 +1,7 @@
 """From a table of what was labelled before to a directory that `--encoder` takes."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,8 @@ from askwell.data import Table, load
 from askwell.encoders import SENTENCES, with_sentences
 from askwell.encoders.domain import save_domain
 from askwell.execution import versions
-from askwell.training.history import learn_metric
+from askwell.policies import save_choice
+from askwell.training.history import STRATEGIES, learn_metric
 
 
 def learn_domain(
@@ -23,22 +24,23 @@ def learn_domain(
     id: str | None = None,
     task: str | None = None,
     metric: str = ACCURACY,
-    strategy: str = "uherding",
+    strategies: Sequence[str] = STRATEGIES,
     features: int = 64,
     seed: int = 0,
     encoder: str | None = None,
     watch: Callable[[int, int], None] = lambda done, whole: None,
 ) -> dict[str, Any]:
-    """Learn the metric of a domain from what was labelled before, and write it; its card.
+    """Learn the metric of a domain from what was labelled before, and its strategy, and write them; the card.
 
     Args:
         history: rows with labels, as for `askwell.compare`: other classes of the domain, or with `task` other tasks.
-        out: the directory to write, which `askwell.ask`, `askwell.Session` and `askwell.compare` take as `encoder`.
+        out: the directory to write, which `askwell.ask`, `askwell.Session` and `askwell.compare` take as `encoder`, and
+            ``policy:OUT`` as strategy.
         label: the column of labels, see `askwell.data.load`.
         id: the column of ids.
         task: the column that says which task a row belongs to; by default past classes are left out in turn.
         metric: what counts, see `askwell.core.METRICS`.
-        strategy: what plays to judge a metric; take the one that you will use.
+        strategies: what plays. The first judges metrics, and is kept unless another is better.
         features: most features that are kept.
         seed: decides which classes are left out when.
         encoder: "sentences": prose is encoded by a small sentence encoder, too, here and wherever the metric is used.
@@ -53,7 +55,7 @@ def learn_domain(
     if encoder is not None:
         table = with_sentences(table)
     found = learn_metric(
-        table, tasks, features=features, strategy=strategy, metric=metric, seed=seed, watch=watch
+        table, tasks, features=features, strategies=strategies, metric=metric, seed=seed, watch=watch
     )
     card = {
         "encoder": None if found.domain is None else found.name,
@@ -66,12 +68,15 @@ def learn_domain(
         "sentences": table.sentences,
         "columns": [str(name) for name in table.features.columns],
         "metric": metric,
-        "strategy": strategy,
+        "strategy": found.strategy,
+        "why": found.why,
         "seed": seed,
         "candidates": [one._asdict() for one in found.candidates],
+        "strategies": [one._asdict() for one in found.strategies],
         "versions": versions(),
     }
     Path(out).mkdir(parents=True, exist_ok=True)
+    save_choice(found.strategy, Path(out))
     save_domain(found.domain, card, Path(out))
     return card
 
