@@ -185,4 +185,4 @@ def _chosen(scores: Mapping[str, np.ndarray], sign: int) -> tuple[str, tuple[Can
 
 
 def _better(best: Candidate, other: str) -> str:
-    return f"{best.score:.3f}, {best.gain:+.3f} against {other} (standard error {best.se:.3f})"
+    return f"{best.score:.3f}, better than {other} by {best.gain:.3f} (standard error {best.se:.3f})"
