@@ -4,6 +4,7 @@ Every figure between the two marks in that page is computed here; the words arou
 """
 
 import argparse
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,11 @@ from askwell.stats import bootstrap
 
 HOME = Path(__file__).parent
 RAW, METRIC, TOGETHER = "raw", "metric", "together"
-CHOSEN = "the strategy that the past chose"
 BEGIN, END = "<!-- python docs/history.py -->", "<!-- end -->"
+CHOICE = "<!-- python docs/history.py --choices -->"
+FIRST = "uherding"
+"""What judges metrics, and is kept where no other strategy is surely better."""
+
 TUNED = ("penbased", "segment")
 """Sets on which the family was chosen; they are no part of the means."""
 
@@ -24,10 +28,8 @@ SAID = " with sentences"
 
 def deals(played: pl.DataFrame) -> pl.DataFrame:
     """Mean AULC of each domain, deal, encoding and strategy."""
-    keys = ["domain", "deal", "chosen", "gain", "se", "rule", "encoding", "strategy"]
-    each = played.group_by(keys, maintain_order=True).agg(pl.col("aulc").mean())
-    of_rule = each.filter(pl.col("strategy") == pl.col("rule")).with_columns(strategy=pl.lit(CHOSEN))
-    return pl.concat([each, of_rule])
+    keys = ["domain", "deal", "chosen", "gain", "se", "encoding", "strategy"]
+    return played.group_by(keys, maintain_order=True).agg(pl.col("aulc").mean())
 
 
 def means(found: pl.DataFrame) -> pl.DataFrame:
@@ -114,15 +116,54 @@ def choices(found: pl.DataFrame, best: str) -> str:
     )
 
 
+def rules(played: pl.DataFrame) -> str:
+    """The strategy that the past chose against the others, all in the metric."""
+    keys = ["domain", "deal", "encoding", "strategy"]
+    each = played.filter(encoding=METRIC).group_by([*keys, "rule"]).agg(pl.col("aulc").mean())
+    own = each.filter(pl.col("strategy") == pl.col("rule")).with_columns(strategy=pl.lit("chosen"))
+    found = pl.concat([each, own]).drop("rule")
+    names = [name for name in found["strategy"].unique() if name != "chosen"]
+    gap = {name: list(gaps(found, (METRIC, "chosen"), (METRIC, name)).values()) for name in names}
+    names.sort(key=lambda name: np.mean([part.mean() for part in gap[name]]))
+    other = own.filter(pl.col("rule") != FIRST)
+    picked = ", ".join(
+        f"{row['rule']} on {row['domain']}, deal {row['deal']}"
+        for row in other.sort("domain", "deal").to_dicts()
+    )
+    counts = own.group_by("domain").len().sort("domain")
+    said_of = ", ".join(f"{row['domain']} {row['len']}" for row in counts.to_dicts())
+    head = f"Deals: {said_of}. Another strategy than {FIRST} was chosen in {len(other)} of {len(own)}"
+    counted = textwrap.fill(f"{head}{f': {picked}' if picked else ''}.", 120)
+    return f"{counted}\n\n" + markdown(
+        ["chosen less", "AULC in the metric, 95 %"], [[name, said(gap[name])] for name in names]
+    )
+
+
+def put(mark: str, shown: str) -> None:
+    """Put tables into the page, after a mark."""
+    page = (HOME / "history.md").read_text()
+    before, _, rest = page.partition(mark)
+    _, _, after = rest.partition(END)
+    (HOME / "history.md").write_text(f"{before}{mark}\n{shown}{END}{after}")
+
+
 def main() -> None:
     """Put the tables into the page."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--runs", type=Path, default=Path("runs/history"))
+    options.add_argument(
+        "--choices", action="store_true", help="only the table of strategies that the past chose"
+    )
     given = options.parse_args()
+    if given.choices:
+        put(
+            CHOICE, rules(pl.concat([pl.read_parquet(path) for path in sorted(given.runs.glob("*.parquet"))]))
+        )
+        return
     everything = deals(pl.concat([pl.read_parquet(path) for path in sorted(given.runs.glob("*.parquet"))]))
     found = everything.filter(~pl.col("domain").is_in(TUNED), ~pl.col("domain").str.ends_with(SAID))
     level = {(row["encoding"], row["strategy"]): row["aulc"] for row in means(found).to_dicts()}
-    fixed = {key: value for key, value in level.items() if key[1] not in ("learned", "random", CHOSEN)}
+    fixed = {key: value for key, value in level.items() if key[1] not in ("learned", "random")}
     best = max((key for key in fixed if key[0] == RAW), key=fixed.__getitem__)[1]
     inside = max((key for key in fixed if key[0] == METRIC), key=fixed.__getitem__)[1]
     names = sorted({name for _, name in level}, key=lambda name: -level[METRIC, name])
@@ -145,8 +186,6 @@ def main() -> None:
     if "learned" in names:
         gap = said(list(gaps(found, (METRIC, "learned"), (METRIC, inside)).values()))
         headline.append([f"learned less {inside}, the best fixed strategy in the metric, both in it", gap])
-    gap = said(list(gaps(found, (METRIC, CHOSEN), (METRIC, inside)).values()))
-    headline.append([f"{CHOSEN} less {inside}, both in the metric", gap])
     shown = "\n".join(
         [
             markdown(["mean over the eight domains", "AULC, 95 %"], headline),
@@ -155,10 +194,7 @@ def main() -> None:
             choices(found, best),
         ]
     )
-    page = (HOME / "history.md").read_text()
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    (HOME / "history.md").write_text(f"{before}{BEGIN}\n{shown}{END}{after}")
+    put(BEGIN, shown)
 
 
 if __name__ == "__main__":
