@@ -120,10 +120,11 @@ def learn_metric(
     made, fewest = [], 2 * ROUNDS * FEWEST_LABELS
     for fit, played in deals(y, groups, tasks is not None, seed, fewest):
         made.append(encoded(history, y, fit, played, features))
-        watch(len(made), DEALS + len(family) + len(strategies))
+        watch(len(made), DEALS + len(family) + len(strategies))  # at most
     wide = max(deal.own.shape[1] for deal in made) > features
     names = [NONE, *(name for name, one in family.items() if wide or not one.wide)]
-    steps = iter(range(DEALS + 1, whole := DEALS + len(names) + len(strategies)))
+    whole = DEALS + len(names) + len(strategies) - 1
+    steps = iter(range(DEALS + 1, whole + 1))
     play = _player(made, strategies, metric, features, seed)
     scores = {}
     for name in names:
@@ -136,7 +137,6 @@ def learn_metric(
         in_it[other] = play(family.get(name), at)
         watch(next(steps), whole)
     strategy, tried = _chosen(in_it, about.sign)
-    watch(whole, whole)
     reason = (
         f"No metric was better than none by more than {SURE} standard errors on {what} that were left out."
     )
