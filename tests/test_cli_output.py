@@ -172,7 +172,7 @@ def test_a_failing_classifier_prints_one_sentence_in_a_process_of_its_own():
     args = ["compare", "iris", "--strategies", "random", "--learner", "sklearn:RadiusNeighborsClassifier"]
     args += ["--rounds", "2", "--batch", "5", "--splits", "1"]
     done = subprocess.run(
-        [sys.executable, "-m", "askwell.cli", *args], capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", "askwell", *args], capture_output=True, text=True, timeout=120
     )
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = [line for line in done.stderr.splitlines() if line]

@@ -68,6 +68,8 @@ def console(stderr: bool = False):
 def program() -> str:
     """How to call Askwell from here: by name, or by the path that it was called by where the name is not found."""
     called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return "python -m askwell"
     return str(called) if called.name == "askwell" and shutil.which("askwell") is None else "askwell"
 
 

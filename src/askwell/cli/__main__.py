@@ -1,5 +1,0 @@
-"""``python -m askwell.cli``."""
-
-from askwell.cli.main import main
-
-main()
