@@ -43,7 +43,11 @@ def say(tmp_path, monkeypatch, capsys):
 
 def test_a_command_to_copy_works_where_the_name_is_not_found(monkeypatch):
     monkeypatch.setenv("PATH", "")
-    for called, command in ((".venv/bin/askwell", ".venv/bin/askwell"), ("bin/pytest", "askwell")):
+    for called, command in (
+        (".venv/bin/askwell", ".venv/bin/askwell"),
+        ("bin/pytest", "askwell"),
+        ("askwell/__main__.py", "python -m askwell"),
+    ):
         monkeypatch.setattr("sys.argv", [called])
         assert program() == command
 
