@@ -82,7 +82,7 @@ def process(arguments: list[str], cache: Path) -> float:
     """Wall seconds of a command, with its compiled programs in `cache`."""
     start = time.perf_counter()
     subprocess.run(
-        [sys.executable, "-m", "askwell.cli", *arguments],
+        [sys.executable, "-m", "askwell", *arguments],
         env={**os.environ, "JAX_COMPILATION_CACHE_DIR": str(cache)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

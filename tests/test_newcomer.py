@@ -28,7 +28,7 @@ def tickets() -> str:
 
 def in_a_process(*args: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "askwell.cli", *args], capture_output=True, text=True, timeout=200
+        [sys.executable, "-m", "askwell", *args], capture_output=True, text=True, timeout=200
     )
     assert (done.returncode, done.stderr.strip()) == (0, "")
     return done.stdout
