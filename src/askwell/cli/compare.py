@@ -126,5 +126,5 @@ def _print(result, out: Path | None) -> None:
     else:
         screen.print("Every cell was finished before; nothing was played.")
     if out is not None:
-        command = shlex.join([program(), "report", str(out)])
+        command = f"{program()} {shlex.join(['report', str(out)])}"
         screen.print(f"Records are in {out}; to see them:\n{command}", soft_wrap=True)

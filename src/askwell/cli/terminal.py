@@ -1,5 +1,6 @@
 """What the commands share: lists with commas, the screen, progress."""
 
+import shlex
 import shutil
 import sys
 import time
@@ -66,11 +67,13 @@ def console(stderr: bool = False):
 
 
 def program() -> str:
-    """How to call Askwell from here: by name, or by the path that it was called by where the name is not found."""
+    """How to call Askwell from here, in words for a shell: by name, or as it was called where the name is not found."""
     called = Path(sys.argv[0])
     if called.name == "__main__.py":
         return "python -m askwell"
-    return str(called) if called.name == "askwell" and shutil.which("askwell") is None else "askwell"
+    if called.name == "askwell" and shutil.which("askwell") is None:
+        return shlex.quote(str(called))
+    return "askwell"
 
 
 @contextmanager
