@@ -26,9 +26,9 @@ SAID = " with sentences"
 """Texts once more, with the sentence encoder: no domains of their own."""
 
 
-def deals(played: pl.DataFrame) -> pl.DataFrame:
-    """Mean AULC of each domain, deal, encoding and strategy."""
-    keys = ["domain", "deal", "chosen", "gain", "se", "encoding", "strategy"]
+def deals(played: pl.DataFrame, *more: str) -> pl.DataFrame:
+    """Mean AULC of each domain, deal, encoding and strategy; `more` are columns to keep."""
+    keys = ["domain", "deal", "chosen", "gain", "se", "encoding", "strategy", *more]
     return played.group_by(keys, maintain_order=True).agg(pl.col("aulc").mean())
 
 
@@ -118,8 +118,7 @@ def choices(found: pl.DataFrame, best: str) -> str:
 
 def rules(played: pl.DataFrame) -> str:
     """The strategy that the past chose against the others, all in the metric."""
-    keys = ["domain", "deal", "encoding", "strategy"]
-    each = played.filter(encoding=METRIC).group_by([*keys, "rule"]).agg(pl.col("aulc").mean())
+    each = deals(played.filter(encoding=METRIC), "rule")
     own = each.filter(pl.col("strategy") == pl.col("rule")).with_columns(strategy=pl.lit("chosen"))
     found = pl.concat([each, own]).drop("rule")
     names = [name for name in found["strategy"].unique() if name != "chosen"]

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from results import bounds, fixed, table
-from scipy import stats
 
 from askwell.plots import files
 from askwell.plots.chart import Line, Lines, alt
+from askwell.stats import mean_intervals
 
 HOME = Path(__file__).parent
 FIFTY, AGAIN, BASE = "fifty", "50 again", "margin-herding"
@@ -45,9 +45,13 @@ after the play, so that part of it is luck.
 
 def mean_interval(values: np.ndarray) -> tuple[float, float, float]:
     """A mean with Student's interval at 95 %."""
-    half = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
-    mean = float(values.mean())
-    return mean, mean - half, mean + half
+    frame = pl.DataFrame({"of": "all", "value": values})
+    return mean_intervals(frame, ["of"], "value").select("value", "value_low", "value_high").row(0)
+
+
+def by_the_50(small: np.ndarray, large: np.ndarray) -> np.ndarray:
+    """Of scores ``[rules, tasks]``: the rule that did best in each task's 50, less the best in the mean."""
+    return large[small.argmax(axis=0), np.arange(large.shape[1])] - large[large.mean(axis=1).argmax()]
 
 
 def said(values: np.ndarray) -> str:
@@ -72,7 +76,6 @@ def correlation(small: np.ndarray, large: np.ndarray) -> tuple[float, float, flo
 def choices(scores: dict[str, np.ndarray], rules: list[str]) -> tuple[list[str], dict[str, tuple]]:
     """What the 50 tell of each larger pool, as a table, and its correlations."""
     small, rows, told = scores["50"], [], {}
-    tasks = np.arange(small.shape[1])
     for play in (AGAIN, *(name for name in scores if name not in ("50", AGAIN))):
         large = scores[play]
         best = int(large.mean(axis=1).argmax())
@@ -82,7 +85,7 @@ def choices(scores: dict[str, np.ndarray], rules: list[str]) -> tuple[list[str],
                 "pool": play,
                 "correlation": f"{fixed(told[play][0], 2, True)} [{told[play][1]:+.2f}, {told[play][2]:+.2f}]",
                 "best rule in the mean": rules[best],
-                "chosen by the 50": said(large[small.argmax(axis=0), tasks] - large[best]),
+                "chosen by the 50": said(by_the_50(small, large)),
                 "in hindsight": said(large.max(axis=0) - large[best]),
             }
         )
@@ -145,12 +148,9 @@ def panels(scores: dict[str, np.ndarray], names: list[str]) -> list[Lines]:
 
 def of_choice(scores: dict[str, np.ndarray], told: dict[str, tuple]) -> list[str]:
     """What choosing a rule by the 50 brings, in words."""
-    small, tasks, lines = scores["50"], np.arange(scores["50"].shape[1]), []
+    lines = []
     for play in [play for play in told if play != AGAIN]:
-        large = scores[play]
-        mean, low, high = mean_interval(
-            large[small.argmax(axis=0), tasks] - large[large.mean(axis=1).argmax()]
-        )
+        mean, low, high = mean_interval(by_the_50(scores["50"], scores[play]))
         word = "gains" if low > 0 else "loses" if high < 0 else "neither gains nor loses for sure"
         lines.append(
             f"- In a pool of {int(play):,} whoever takes the rule that did best in the 50 {word}: "

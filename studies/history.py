@@ -31,8 +31,7 @@ from askwell.execution import Program, compilation_cache
 from askwell.games import BatchGame, OneOf
 from askwell.learners import make_learner
 from askwell.policies import make_strategy
-from askwell.training.history import STRATEGIES as CHOICES
-from askwell.training.history import learn_metric
+from askwell.training.history import learn_metric, led_by
 from askwell.training.past import kept, some_rows
 from askwell.training.programs import areas
 
@@ -114,8 +113,7 @@ class Domain:
         """A row for each encoding, strategy and split of a deal."""
         past, new = deal(self.table, seed, self.size)
         old, fresh = some_rows(self.table, past), some_rows(self.table, new)
-        first = default_strategy(self.metric.name)
-        given = (first, *(name for name in CHOICES if name != first))  # as `askwell train --history` does
+        given = led_by(default_strategy(self.metric.name))  # as `askwell train --history` does
         learned = learn_metric(old, strategies=given, metric=self.metric.name, seed=seed)
         raw = fit_encoder(fresh, FEATURES)[1]
         both = fit_together(kept(old, np.arange(len(past))), fresh, FEATURES, self.name)[1]

@@ -162,14 +162,15 @@ def _each(
 def _learn(history: Path, out: Path, seed: int, given: dict[str, Any]) -> None:
     from askwell.asking.defaults import default_strategy
     from askwell.cli.terminal import progress
-    from askwell.training.domain import STRATEGIES, learn_domain
+    from askwell.training.domain import learn_domain
+    from askwell.training.history import led_by
 
     first = default_strategy(given.get("metric", "accuracy"))
     with progress() as watch:
         card = learn_domain(
             history,
             out,
-            strategies=(first, *(name for name in STRATEGIES if name != first)),
+            strategies=led_by(first),
             seed=seed,
             watch=lambda done, whole: watch(done, whole, "metrics and strategies"),
             **given,

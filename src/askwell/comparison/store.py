@@ -59,11 +59,12 @@ class Store(RunDirectory[Spec]):
     def open(self, spec: Spec, data: dict[str, str], policies: dict[str, str] | None = None) -> None:
         """Begin a run, or take up the one that lies there, which may grow by datasets, strategies, splits and so on.
 
-        `data` holds a fingerprint of each dataset, `policies` of each strategy with weights.
+        `data` holds a fingerprint of each dataset, `policies` of each strategy with weights, or the name that a
+        history chose.
 
         Raises:
-            AskwellError: if the directory belongs to a spec whose cells would differ, or to other data or weights, or
-                is no run's.
+            AskwellError: if the directory belongs to a spec whose cells would differ, or to other data or strategies,
+                or is no run's.
         """
         old = self.begin(spec)
         given = {"data": (DATA, data), "strategy": (POLICIES, policies or {})}

@@ -79,9 +79,8 @@ def kmeans(
         return (jnp.sum(centres**2, axis=1) + unused)[:, None] - 2 * centres @ across
 
     def step(centres: Float[Array, "k d"], _):
-        apart = jax.lax.optimization_barrier(
-            distance(centres)
-        )  # else it is computed anew for every half below
+        # Without a barrier distances are computed anew for every half that the minimum is taken of.
+        apart = jax.lax.optimization_barrier(distance(centres))
         # A point as near to two centres counts for both; to tell the first takes longer than all the rest.
         member = (apart == _lowest(apart)).astype(x.dtype)
         member = member if weight is None else member * weight

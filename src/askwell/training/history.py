@@ -37,6 +37,11 @@ STRATEGIES = ("uherding", "margin-herding", "learned", "badge", "typiclust", "ma
 """To choose from. The first of them plays to judge metrics."""
 
 
+def led_by(first: str) -> tuple[str, ...]:
+    """`STRATEGIES`, with this one before the others."""
+    return first, *(name for name in STRATEGIES if name != first)
+
+
 class Candidate(NamedTuple):
     """A metric, or a strategy, that was tried.
 
