@@ -1,14 +1,18 @@
 """Two of Ray's nodes play the held-out sets, and one of them is killed half-way: are the records those of threads?
 
     python benchmarks/node_lost.py [splits] [strategy,strategy,…]
+    python benchmarks/node_lost.py RUN
 
-Both nodes run on this machine, a core each. The command ends with an error if a record differs or is missing.
+The second form plays all splits and strategies; threads keep what they play in the directory RUN, as `askwell compare
+--spec studies/heldout.toml --out RUN` does, and what is there is not played again. Both nodes run on this machine, a
+core each. The command ends with an error if a record differs or is missing.
 """
 
 import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import ray
 from ray.cluster_utils import Cluster
@@ -20,13 +24,12 @@ SPEC = Path(__file__).parents[1] / "studies/heldout.toml"
 
 def main(splits: str = "4", strategies: str = "random,margin,uherding") -> None:
     """Play both, and compare."""
-    settings = {
-        "spec": SPEC,
-        "splits": int(splits),
-        "strategies": strategies.split(","),
-        "baseline": "random",
-    }
-    here = compare(**settings).records.drop("seconds")
+    settings: dict[str, Any] = {"spec": SPEC}
+    if splits.isdigit():
+        settings |= {"splits": int(splits), "strategies": strategies.split(","), "baseline": "random"}
+        here = compare(**settings).records.drop("seconds")
+    else:
+        here = compare(**settings, out=splits).records.drop("seconds")
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
     second = [cluster.add_node(num_cpus=1)]

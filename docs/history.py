@@ -16,6 +16,7 @@ HOME = Path(__file__).parent
 RAW, METRIC, TOGETHER = "raw", "metric", "together"
 BEGIN, END = "<!-- python docs/history.py -->", "<!-- end -->"
 CHOICE = "<!-- python docs/history.py --choices -->"
+POLICY = "<!-- python docs/history.py --policy -->"
 FIRST = "uherding"
 """What judges metrics, and is kept where no other strategy is surely better."""
 
@@ -138,6 +139,24 @@ def rules(played: pl.DataFrame) -> str:
     )
 
 
+def going_on(played: pl.DataFrame) -> str:
+    """The policy that was trained on the past against the others, all in the metric."""
+    found = deals(played)
+    own = next(name for name in found["strategy"].unique() if name.startswith("trained"))
+    gap = {
+        name: gaps(found, (METRIC, own), (METRIC, name)) for name in found["strategy"].unique() if name != own
+    }
+    names = sorted(gap, key=lambda name: np.mean([part.mean() for part in gap[name].values()]))
+    domains = list(gap[names[0]])
+    counts = ", ".join(f"{name} {len(gap[names[0]][name])}" for name in domains)
+    rows = [
+        [name, said(list(gap[name].values())), *(f"{gap[name][one].mean():+.4f}" for one in domains)]
+        for name in names
+    ]
+    head = [f"{own} less", "AULC in the metric, 95 %", *domains]
+    return f"{textwrap.fill(f'Deals: {counts}.', 120)}\n\n" + markdown(head, rows)
+
+
 def put(mark: str, shown: str) -> None:
     """Put tables into the page, after a mark."""
     page = (HOME / "history.md").read_text()
@@ -153,13 +172,13 @@ def main() -> None:
     options.add_argument(
         "--choices", action="store_true", help="only the table of strategies that the past chose"
     )
+    options.add_argument("--policy", action="store_true", help="only that of policies trained on the past")
     given = options.parse_args()
-    if given.choices:
-        put(
-            CHOICE, rules(pl.concat([pl.read_parquet(path) for path in sorted(given.runs.glob("*.parquet"))]))
-        )
+    played = pl.concat([pl.read_parquet(path) for path in sorted(given.runs.glob("*.parquet"))])
+    if given.choices or given.policy:
+        put(CHOICE, rules(played)) if given.choices else put(POLICY, going_on(played))
         return
-    everything = deals(pl.concat([pl.read_parquet(path) for path in sorted(given.runs.glob("*.parquet"))]))
+    everything = deals(played)
     found = everything.filter(~pl.col("domain").is_in(TUNED), ~pl.col("domain").str.ends_with(SAID))
     level = {(row["encoding"], row["strategy"]): row["aulc"] for row in means(found).to_dicts()}
     fixed = {key: value for key, value in level.items() if key[1] not in ("learned", "random")}

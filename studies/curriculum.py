@@ -98,7 +98,7 @@ class Course:
         In each stage the optimiser starts anew from the weights of the last, as a run with `start` does, in all arms.
         """
         spec, key = self.spec, jax.random.key(seed)
-        games = [(game, source.pool) for game, source in zip(self._games, spec.sources, strict=True)]
+        games = [(game, source.like()) for game, source in zip(self._games, spec.sources, strict=True)]
         rounds, found, state = 0, [], None
         for update in range(spec.updates * len(spec.sources)):
             if update % spec.updates == 0:

@@ -35,7 +35,7 @@ def tried(sources: list[TaskSource], head: Gain, tasks: int, seed: int) -> tuple
     trainer, parts, programs = Regression(buffer=1), [], {}
     for place, source in enumerate(sources):
         game = source.make_game()
-        state = trainer.init(jax.random.key(0), head, [(game, source.pool)])
+        state = trainer.init(jax.random.key(0), head, [(game, source.like())])
         # An untrained head goes on with any point, so all states are those of random play.
         own = jax.jit(lambda key, pools, s=state, g=game: trainer.collect(key, s, 0, g, pools))
         collect = programs.setdefault((source.start, source.features), own)

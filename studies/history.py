@@ -87,6 +87,12 @@ def deal(table: Table, seed: int, size: int) -> tuple[np.ndarray, np.ndarray]:
     return np.flatnonzero(old), np.sort(rng.permutation(np.flatnonzero(~old))[:size])
 
 
+def size_of(table: Table) -> int:
+    """So many rows of the new classes: as many as the smallest classes have, whichever are dealt."""
+    counts = np.sort(np.unique(table.labels, return_counts=True)[1])
+    return min(ROWS, int(counts[: len(counts) - len(counts) // 2].sum()))
+
+
 def wide(x: np.ndarray) -> np.ndarray:
     """As many columns as any encoding has; those that are not needed are 0, and play no part."""
     return np.pad(x, ((0, 0), (0, FEATURES - x.shape[1]))).astype(np.float32)
@@ -99,10 +105,7 @@ class Domain:
         self, name: str, table: Table, strategies: Sequence[str] = STRATEGIES, metric: str = ACCURACY
     ):
         self.name, self.table, self.metric = name, table, metric_of(metric)
-        counts = np.sort(np.unique(table.labels, return_counts=True)[1])
-        self.size = min(
-            ROWS, int(counts[: len(counts) - len(counts) // 2].sum())
-        )  # what the smallest classes have
+        self.size = size_of(table)
         game = BatchGame(make_learner("logistic"), ROUNDS, BATCH)
         players = tuple(map(make_strategy, strategies))
         self.strategies = strategies

@@ -43,7 +43,7 @@ def moments(
     trainer = Siblings(**spec.algorithm, optimiser=Optimiser("natural"))
     head = Linear(jax.random.key(0), CONTEXT)
     state = jax.tree.map(
-        lambda leaf: leaf[None], trainer.init(jax.random.key(0), head, [(game, source.pool)])
+        lambda leaf: leaf[None], trainer.init(jax.random.key(0), head, [(game, source.like())])
     )
     play = programs.collector(trainer, game, 0)
 

@@ -72,7 +72,7 @@ def optimal(rewards, discount):
 
 def learned(trainer, updates=100):
     """The values that a table learns by playing, in the rewards' own unit, ``[n]`` and ``[n, n]``."""
-    state, pools = trainer.init(KEY, Written(), [(GAME, N)]), stack([POOL] * TASKS)
+    state, pools = trainer.init(KEY, Written(), [(GAME, POOL)]), stack([POOL] * TASKS)
     collect = jax.jit(lambda key, state: trainer.collect(key, state, 0, GAME, pools))
     for number in range(updates):
         key = jax.random.fold_in(KEY, number)
@@ -120,7 +120,7 @@ def test_what_is_collected_is_the_play():
     trainer = DQN(k=3, episodes=2, discount=0.5)
     game = BatchGame(learner=Kernel(), rounds=3, batch=1, start=1, reward="log-loss")
     pool = make_pool((2, 3, 4, 6, 1, 2), x=np.arange(12.0).reshape(6, 2) / 4, y=(0, 0, 1, 2, 1, 0))
-    state = trainer.init(KEY, Gain(KEY), [(game, 6)])
+    state = trainer.init(KEY, Gain(KEY), [(game, pool)])
     moves, accuracy = eqx.filter_jit(trainer.collect)(KEY, state, 0, game, stack([pool, pool]))
     assert moves.live.reshape(-1, 3).tolist() == [[True, True, False]] * 4
     x, after = (np.asarray(a).reshape(4, 3, *a.shape[1:]) for a in (moves.x, moves.after))
@@ -139,4 +139,4 @@ def test_impossible_settings_are_refused(settings):
 
 def test_it_tries_one_label_at_a_time():
     with pytest.raises(AskwellError, match="The trainer 'dqn' tries one label"):
-        DQN().init(KEY, Gain(KEY), [(BatchGame(rounds=2, batch=3), 24)])
+        DQN().init(KEY, Gain(KEY), [(BatchGame(rounds=2, batch=3), POOL)])

@@ -12,7 +12,7 @@ from askwell.games import BatchGame, ClassQueries, LabelOrSkip, PointQueries
 from askwell.policies import Gain, Groups, Linear, PointActor, PointGain, SkipPolicy
 from askwell.testing import TRAINER_LAWS
 from askwell.testing import trainers as laws
-from askwell.training import DQN, TD3, TRAINERS, Regression, Reinforce, Siblings
+from askwell.training import DQN, TD3, TRAINERS, Regression, Reinforce, Siblings, SiblingsReplay
 from askwell.training.optimiser import Optimiser
 
 GAME = BatchGame(rounds=2, batch=3)
@@ -36,6 +36,7 @@ CASES = {
         PointActor,
         PointQueries(BatchGame(rounds=3, batch=1)),
     ),
+    "siblings-replay": (SiblingsReplay(k=3, buffer=6, steps=2, minibatch=3), Linear, GAME),
     "imitation": (TRAINERS["imitation"](), Linear, GAME),
 }
 

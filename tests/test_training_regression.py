@@ -53,7 +53,7 @@ def states():
 
 def updated(trainer, updates):
     """The head after some updates, each on fresh states of the same pool, and what the last ones told."""
-    state, pools, told = trainer.init(KEY, Gain(KEY), [(GAME, 24)]), states(), []
+    state, pools, told = trainer.init(KEY, Gain(KEY), [(GAME, POOL)]), states(), []
     collect = jax.jit(lambda key, state: trainer.collect(key, state, 0, GAME, pools))
     for number in range(updates):
         key = jax.random.fold_in(KEY, number)
@@ -106,7 +106,7 @@ def test_it_learns_which_labels_gain_and_shuffled_gains_teach_nothing(unseen):
 def test_what_is_collected_is_what_the_game_gives():
     """The gains are those of the labels alone, and what was seen is what the head is shown."""
     trainer = Regression(k=5)
-    state = trainer.init(KEY, Gain(KEY), [(GAME, 24)])
+    state = trainer.init(KEY, Gain(KEY), [(GAME, POOL)])
     pools = stack([POOL, POOL])
     x, gain, accuracy = jax.jit(lambda state: trainer.collect(KEY, state, 0, GAME, pools))(state)
     assert x.shape == (2, 5, len(FEATURES) + len(CONTEXT))
@@ -150,7 +150,7 @@ def test_at_a_row_a_point_is_seen_as_the_row_is():
 def test_in_the_data_space_it_learns_too():
     game, told = PointQueries(GAME), []
     trainer = Regression(**SETTINGS)
-    state, pools = trainer.init(KEY, PointGain(KEY), [(game, 24)]), states()
+    state, pools = trainer.init(KEY, PointGain(KEY), [(game, POOL)]), states()
     collect = jax.jit(lambda key, state: trainer.collect(key, state, 0, game, pools))
     for number in range(60):
         key = jax.random.fold_in(KEY, number)
@@ -162,7 +162,7 @@ def test_in_the_data_space_it_learns_too():
 
 def test_the_buffer_keeps_the_newest_states():
     trainer = Regression(k=3, buffer=6, steps=1, minibatch=2)
-    state = trainer.init(KEY, Gain(KEY), [(GAME, 24)])
+    state = trainer.init(KEY, Gain(KEY), [(GAME, POOL)])
     x = jnp.arange(4.0)[:, None, None] + jnp.zeros((4, 3, len(Gain(KEY).inputs)))
     for part in (0, 1):
         state, _ = trainer.learn(KEY, state, [0], [(x + 10 * part, jnp.ones((4, 3)), jnp.zeros(()))])
@@ -178,4 +178,4 @@ def test_impossible_settings_are_refused(settings):
 
 def test_it_tries_one_label_at_a_time():
     with pytest.raises(AskwellError, match="set batch = 1"):
-        Regression().init(KEY, Gain(KEY), [(BatchGame(rounds=2, batch=3), 24)])
+        Regression().init(KEY, Gain(KEY), [(BatchGame(rounds=2, batch=3), POOL)])

@@ -142,7 +142,7 @@ def test_a_target_is_what_numpy_says(shown):
 def test_what_is_collected_is_the_play():
     game = PointQueries(BatchGame(rounds=3, batch=1, start=6, reward="log-loss"))
     trainer = TD3(rows=8, episodes=2, discount=0.5)
-    state = trainer.init(KEY, PointActor(KEY), [(game, SMALL)])
+    state = trainer.init(KEY, PointActor(KEY), [(game, POOL)])
     moves, accuracy = eqx.filter_jit(trainer.collect)(KEY, state, 0, game, stack([POOL, POOL]))
     assert moves.live.reshape(-1, 3).tolist() == [[True, True, False]] * 4
     np.testing.assert_allclose(moves.weight.sum(axis=1), 1, atol=1e-5)
@@ -156,7 +156,7 @@ def test_what_is_collected_is_the_play():
 
 def updated(trainer, updates=60):
     """The actor after some updates, each on fresh states of the same pool."""
-    state = trainer.init(KEY, PointActor(KEY), [(GAME, SMALL)])
+    state = trainer.init(KEY, PointActor(KEY), [(GAME, POOL)])
     pools = stack([POOL] * TASKS)
     collect = jax.jit(lambda key, state: trainer.collect(key, state, 0, GAME, pools))
     for number in range(updates):
@@ -206,6 +206,6 @@ def test_impossible_settings_are_refused(settings):
 
 def test_a_pool_must_have_rows_to_make_a_point_of():
     with pytest.raises(AskwellError, match="has only 15 that are never asked"):
-        TD3().init(KEY, PointActor(KEY), [(GAME, SMALL)])
+        TD3().init(KEY, PointActor(KEY), [(GAME, POOL)])
     with pytest.raises(AskwellError, match="The trainer 'td3' tries one label"):
-        TD3().init(KEY, PointActor(KEY), [(PointQueries(BatchGame(rounds=2, batch=3)), SMALL)])
+        TD3().init(KEY, PointActor(KEY), [(PointQueries(BatchGame(rounds=2, batch=3)), POOL)])

@@ -32,7 +32,7 @@ class Case:
         self.trainer, self.game = trainer, game
         self.pools = _pools(n)
         self.given = head
-        self.state = trainer.init(jax.random.key(0), head, [(game, n)])
+        self.state = trainer.init(jax.random.key(0), head, [(game, make_pool(n=n))])
         self._update = jax.jit(lambda key, state, pools: trainer.update(key, state, game, pools))
 
     def update(self, seed: int = 0, state: Any = None, pools: Pool | None = None):

@@ -15,6 +15,7 @@ from askwell.training.trainers import (
     Regression,
     Reinforce,
     Siblings,
+    SiblingsReplay,
 )
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Regression",
     "Reinforce",
     "Siblings",
+    "SiblingsReplay",
     "TaskSource",
     "Trained",
     "TrainingSpec",

@@ -16,6 +16,9 @@ from askwell.training.optimiser import Optimiser
 Experience = Any
 """What a trainer keeps of the play of some tasks: arrays, in a tree of its own choice."""
 
+Task = tuple[AbstractGame, Pool]
+"""A game, and a pool of the shapes that it is played on; shapes alone will do (`jax.ShapeDtypeStruct`)."""
+
 
 class AbstractTrainerState(eqx.Module):
     """Everything that a trainer's next update needs: arrays alone, so that it can be written down and taken up."""
@@ -30,17 +33,27 @@ class AbstractTrainer(eqx.Module, Generic[State]):
     An update has two halves, so that many tasks are played side by side: `collect` plays some tasks with the weights
     as they are, on all cores; `learn` takes in what all of them brought. `update` does both for one game.
 
-    `heads` is the kind of head that it can train, `spaces` what an action may be in the games that it plays.
+    `heads` is the kind of head that it can train, `spaces` what an action may be in the games that it plays. `fisher`
+    says that it tells the Fisher matrix, which the natural gradient needs.
     """
 
     name: ClassVar[str]
     heads: ClassVar[type[AbstractHead]] = AbstractHead
     spaces: ClassVar[tuple[type[AbstractSpace], ...]] = (AbstractSpace,)
+    fisher: ClassVar[bool] = False
     optimiser: eqx.AbstractVar[Optimiser]
 
+    def __check_init__(self):
+        """Refuse the natural gradient where there is no Fisher matrix."""
+        if self.optimiser.natural and not self.fisher:
+            raise AskwellError(
+                f"The natural gradient compares sibling batches, and the trainer is '{self.name}'; set "
+                'trainer = "siblings" or optimiser = "adam".'
+            )
+
     @abc.abstractmethod
-    def init(self, key: PRNGKeyArray, head: AbstractHead, games: Sequence[tuple[AbstractGame, int]]) -> State:
-        """The state before the first update; `games` are all that will be played, with the size of their pools."""
+    def init(self, key: PRNGKeyArray, head: AbstractHead, games: Sequence[Task]) -> State:
+        """The state before the first update; `games` are all that will be played."""
 
     @abc.abstractmethod
     def collect(

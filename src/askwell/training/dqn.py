@@ -15,7 +15,7 @@ from askwell.core.extreme import argmax
 from askwell.games import AbstractGame, Turn, trajectory
 from askwell.policies import AbstractForeteller, AbstractHead
 from askwell.training import replay
-from askwell.training.base import AbstractTrainer, AbstractTrainerState
+from askwell.training.base import AbstractTrainer, AbstractTrainerState, Task
 from askwell.training.estimators import returns
 from askwell.training.optimiser import Optimiser
 
@@ -86,9 +86,7 @@ class DQN(AbstractTrainer[DQNState]):
                 f"and the discount is in 0..1; given k = {self.k}, {', '.join(map(str, counts))} and {self.discount}."
             )
 
-    def init(
-        self, key: PRNGKeyArray, head: AbstractHead, games: Sequence[tuple[AbstractGame, int]]
-    ) -> DQNState:
+    def init(self, key: PRNGKeyArray, head: AbstractHead, games: Sequence[Task]) -> DQNState:
         """See `AbstractTrainer.init`; the buffer is empty."""
         self.check(type(head), [game for game, _ in games])
         assert isinstance(head, AbstractForeteller)

@@ -16,7 +16,7 @@ from askwell.games import AbstractGame
 from askwell.policies import AbstractHead, AbstractPolicy, Act
 from askwell.strategies import pickers
 from askwell.strategies.classes.base import members
-from askwell.training.base import AbstractTrainer, AbstractTrainerState
+from askwell.training.base import AbstractTrainer, AbstractTrainerState, Task
 from askwell.training.decisions import Decisions
 from askwell.training.estimators import divergence
 from askwell.training.optimiser import dot, norm, whitened
@@ -63,8 +63,8 @@ class PolicyGradientState(AbstractTrainerState):
     newest: Packed[AbstractPolicy]
     mean: Packed[AbstractPolicy]
     optimiser: PyTree
-    scale: tuple[Float[Array, " r"], ...]
-    baseline: tuple[Float[Array, " r"], ...]
+    scale: tuple[Float[Array, " _"], ...]
+    baseline: tuple[Float[Array, " _"], ...]
     count: Int[Array, ""]
 
 
@@ -79,21 +79,15 @@ class AbstractPolicyGradient(AbstractTrainer[PolicyGradientState]):
     """
 
     heads: ClassVar[type[AbstractHead]] = AbstractPolicy
-    fisher: ClassVar[bool] = False
     candidates: eqx.AbstractVar[int]
     entropy: eqx.AbstractVar[float]
     penalty: eqx.AbstractVar[float]
     prior: eqx.AbstractVar[str]
 
     def __check_init__(self):
-        """Refuse an unknown prior, and the natural gradient where there is no Fisher matrix."""
+        """Refuse an unknown prior."""
         if self.prior not in PRIORS:
             raise AskwellError(unknown("prior", self.prior, PRIORS))
-        if self.optimiser.natural and not self.fisher:
-            raise AskwellError(
-                f"The natural gradient compares sibling batches, and the trainer is '{self.name}'; set "
-                'trainer = "siblings" or optimiser = "adam".'
-            )
 
     @abc.abstractmethod
     def gradient(
@@ -111,15 +105,13 @@ class AbstractPolicyGradient(AbstractTrainer[PolicyGradientState]):
         far, for algorithms that compare to it (0 where it is not known). Both must be known before the task.
         """
 
-    def init(
-        self, key: PRNGKeyArray, head: AbstractHead, games: Sequence[tuple[AbstractGame, int]]
-    ) -> PolicyGradientState:
+    def init(self, key: PRNGKeyArray, head: AbstractHead, games: Sequence[Task]) -> PolicyGradientState:
         """See `AbstractTrainer.init`; no chance is needed."""
         self.check(type(head), [game for game, _ in games])
         assert isinstance(head, AbstractPolicy)
         packed: Packed[AbstractPolicy] = Packed.of(head)
         start = self.optimiser.transformation().init(eqx.filter(head, eqx.is_inexact_array))
-        turns = [game.turns(n) for game, n in games]
+        turns = [game.turns(pool.y.shape[0]) for game, pool in games]
         scale, baseline = (tuple(jnp.full(t, value, float) for t in turns) for value in (FIRST_SCALE, 0.0))
         return PolicyGradientState(packed, packed, start, scale, baseline, jnp.zeros((), int))
 
@@ -206,9 +198,7 @@ class AbstractPolicyGradient(AbstractTrainer[PolicyGradientState]):
         some: PRNGKeyArray,
     ) -> Act:
         """One action for each key, all from the same candidates."""
-        n, rows = view.x.shape[0], None
-        if isinstance(space, Rows) and self.candidates < n:
-            rows = pickers.gumbel_top_k(some, jnp.zeros(n), view.asked, self.candidates)
+        rows = some_rows(some, view, space, self.candidates)
         return jax.vmap(lambda key: policy.act(key, view, space, rows))(keys)
 
     def bonus(self, act: Act, view: View, prior: Float[Array, " c"]) -> Float[Array, ""]:
@@ -225,6 +215,14 @@ class AbstractPolicyGradient(AbstractTrainer[PolicyGradientState]):
                 share, prior if self.prior == "classes" else jnp.mean(kinds, axis=0)
             )
         return value
+
+
+def some_rows(key: PRNGKeyArray, view: View, space: AbstractSpace, most: int) -> Int[Array, " m"] | None:
+    """Random rows that a policy may choose among, as `AbstractPolicy.act` takes them; None: among all."""
+    n = view.x.shape[0]
+    if not isinstance(space, Rows) or most >= n:
+        return None
+    return pickers.gumbel_top_k(key, jnp.zeros(n), view.asked, most)
 
 
 def class_shares(pool: Pool) -> Float[Array, " c"]:

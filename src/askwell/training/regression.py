@@ -13,7 +13,7 @@ from askwell.core import AbstractSpace, AskwellError, Packed, Points, Pool, Rows
 from askwell.games import AbstractGame, Turn, trajectory
 from askwell.policies import AbstractForeteller, AbstractHead
 from askwell.training import replay
-from askwell.training.base import AbstractTrainer, AbstractTrainerState
+from askwell.training.base import AbstractTrainer, AbstractTrainerState, Task
 from askwell.training.optimiser import Optimiser
 
 
@@ -65,9 +65,7 @@ class Regression(AbstractTrainer[RegressionState]):
                 f"buffer = {self.buffer}, steps = {self.steps}, minibatch = {self.minibatch}."
             )
 
-    def init(
-        self, key: PRNGKeyArray, head: AbstractHead, games: Sequence[tuple[AbstractGame, int]]
-    ) -> RegressionState:
+    def init(self, key: PRNGKeyArray, head: AbstractHead, games: Sequence[Task]) -> RegressionState:
         """See `AbstractTrainer.init`; the buffer is empty."""
         self.check(type(head), [game for game, _ in games])
         assert isinstance(head, AbstractForeteller)

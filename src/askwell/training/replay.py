@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 
 from askwell.core import AbstractBatchSpace, AskwellError, Pool
-from askwell.games import AbstractGame
+from askwell.training.base import Task
 
 Kept = TypeVar("Kept", bound=PyTree)
 
@@ -69,7 +69,7 @@ def correlation(a: Float[Array, " s"], b: Float[Array, " s"]) -> Float[Array, ""
     return jnp.sum(a * b) / (jnp.sqrt(jnp.sum(a**2) * jnp.sum(b**2)) + 1e-12)
 
 
-def one_label(trainer: str, games: Sequence[tuple[AbstractGame, int]]) -> None:
+def one_label(trainer: str, games: Sequence[Task]) -> None:
     """Refuse games in which an action is more than one label.
 
     Raises:

@@ -62,7 +62,7 @@ class Run:
         self.spec, self.trainer = spec, spec.make_trainer()
         self.sources = [(source.make_game(), source.tasks()) for source in spec.sources]
         heads = [_first(spec, seed) for seed in spec.seeds]
-        games = [(game, source.pool) for (game, _), source in zip(self.sources, spec.sources, strict=True)]
+        games = [(game, source.like()) for (game, _), source in zip(self.sources, spec.sources, strict=True)]
         begin = lambda seed, head: self.trainer.init(jax.random.key(seed), head, games)
         self.state = RunState(
             _stacked([begin(seed, head) for seed, head in zip(spec.seeds, heads, strict=True)]),

@@ -4,6 +4,7 @@ from typing import Annotated, Any, ClassVar
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 from pydantic import Field
 
@@ -56,6 +57,16 @@ class TaskSource(AbstractGameSpec):
             AskwellError: for an unknown learner, or settings that the game cannot have.
         """
         return self.game_of(make_learner(self.learner), self.batch)
+
+    def like(self) -> Pool:
+        """The shapes of one task's pool (`jax.ShapeDtypeStruct` in the place of arrays)."""
+
+        def empty() -> Pool:
+            sizes = (self.pool, self.selection, self.report)
+            parts = [part for n in sizes for part in (jnp.zeros((n, self.features)), jnp.zeros(n, int))]
+            return Pool(*parts, self.classes)  # type: ignore[arg-type]
+
+        return jax.eval_shape(empty)
 
     def tasks(self) -> "Tasks":
         """Where its pools come from.

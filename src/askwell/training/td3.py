@@ -16,7 +16,7 @@ from askwell.policies import AbstractHead, PointActor
 from askwell.policies.gain import HIDDEN
 from askwell.policies.point_actor import Rated
 from askwell.training import replay
-from askwell.training.base import AbstractTrainer, AbstractTrainerState
+from askwell.training.base import AbstractTrainer, AbstractTrainerState, Task
 from askwell.training.estimators import returns
 from askwell.training.optimiser import Optimiser
 
@@ -119,14 +119,12 @@ class TD3(AbstractTrainer[TD3State]):
                 f"{', '.join(map(str, counts))}, {self.noise}, {self.smoothing} and {self.discount}."
             )
 
-    def init(
-        self, key: PRNGKeyArray, head: AbstractHead, games: Sequence[tuple[AbstractGame, int]]
-    ) -> TD3State:
+    def init(self, key: PRNGKeyArray, head: AbstractHead, games: Sequence[Task]) -> TD3State:
         """See `AbstractTrainer.init`; the buffer is empty."""
         self.check(type(head), [game for game, _ in games])
         assert isinstance(head, PointActor)
         replay.one_label(self.name, games)
-        short = min(n - game.budget for game, n in games)
+        short = min(pool.y.shape[0] - game.budget for game, pool in games)
         if short < self.rows:
             raise AskwellError(
                 f"The trainer '{self.name}' makes a point of {self.rows} rows, and a pool has only {short} that are "

@@ -7,8 +7,19 @@ from askwell.training.imitation import Imitation
 from askwell.training.regression import Regression
 from askwell.training.reinforce import Reinforce
 from askwell.training.siblings import Siblings
+from askwell.training.siblings_replay import SiblingsReplay
 from askwell.training.td3 import TD3
 
 TRAINERS = collect("trainer", globals(), AbstractTrainer)
 
-__all__ = ["DQN", "TD3", "TRAINERS", "AbstractTrainer", "Imitation", "Regression", "Reinforce", "Siblings"]
+__all__ = [
+    "DQN",
+    "TD3",
+    "TRAINERS",
+    "AbstractTrainer",
+    "Imitation",
+    "Regression",
+    "Reinforce",
+    "Siblings",
+    "SiblingsReplay",
+]
