@@ -58,7 +58,7 @@ def play(name: str, seed: int, home: Path) -> pl.DataFrame:
     )  # fmt: skip
     train(spec, home / "policy")
     played = askwell.compare(
-        home / "new.parquet", label=LABEL, encoder=source.get("encoder"), pool=POOL, rounds=ROUNDS, batch=BATCH,
+        home / "new.parquet", label=LABEL, encoder=source.get("encoder"), pool=POOL, rounds=ROUNDS, batches=BATCH,
         strategies=[*STRATEGIES, f"policy:{home / 'policy'}"], baseline="uherding", splits=SPLITS, seed=seed,
     )  # fmt: skip
     areas = stats.episodes(played.records).select("strategy", "split", "aulc")

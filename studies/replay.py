@@ -2,8 +2,9 @@
 
 A policy that begins as no rule at all, what it learned undoing the rule, learns on pools of 50 points, five rounds of
 four labels. `siblings` forgets each episode after one step; `siblings-replay` learns from it many times. Both play 8
-tasks an update; `siblings` also four times as many. Shuffled returns must teach nothing. Prints what each is behind
-uherding on fresh tasks as it learns, and how long it took. What is in `--out` is not trained again.
+tasks an update; `siblings` also four times as many, or five times as many updates, between two looks too. Shuffled
+returns must teach nothing. Prints what each is behind uherding on fresh tasks as it learns (mean over seeds, and their
+standard deviation), and how long an update took. What is in `--out` is not trained again.
 """
 
 import argparse
@@ -35,6 +36,7 @@ RUNS: dict[str, tuple[str, int, dict[str, Any]]] = {
     "siblings-replay, no cap": ("siblings-replay", FEW, {"cap": 1e9}),
     "siblings-replay, shuffled": ("siblings-replay", FEW, {"shuffled": True}),
     "siblings, four times the play": ("siblings", MORE, {}),
+    "siblings, five times the updates": ("siblings", FEW, {"longer": 5}),
 }
 
 
@@ -57,11 +59,11 @@ def main() -> None:
     print(f"| | {' | '.join(str(at) for at in range(EVERY, UPDATES + 1, 2 * EVERY))} | seconds an update |")
     for name, (trainer, tasks, settings) in RUNS.items():
         algorithm = dict(settings)
-        step = algorithm.pop("step", STEP)
+        step, longer = algorithm.pop("step", STEP), algorithm.pop("longer", 1)
         spec = TrainingSpec(
             start=str(start), policy={"rule": RULE}, trainer=trainer, algorithm={"k": 8, **algorithm}, seeds=SEEDS,
-            updates=UPDATES, tasks=tasks, step=step, average=1.0, every=EVERY, judged=256, against=("uherding",),
-            sources=[POOL],
+            updates=longer * UPDATES, tasks=tasks, step=step, average=1.0, every=longer * EVERY, judged=256,
+            against=("uherding",), sources=[POOL],
         )  # fmt: skip
         found = train(spec, given.out / name.replace(", ", "-").replace(" ", "-")).histories
         curve = (

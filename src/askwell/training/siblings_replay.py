@@ -16,10 +16,13 @@ from askwell.training import replay
 from askwell.training.base import AbstractTrainer, AbstractTrainerState, Task
 from askwell.training.estimators import leave_one_out, shuffled
 from askwell.training.optimiser import Optimiser, norm
-from askwell.training.policy_gradient import FIRST_SCALE, some_rows
+from askwell.training.policy_gradient import some_rows
 
 ROOM = 2**31
 """Bytes that a buffer may take; every checkpoint holds it."""
+
+RECENT = 0.03
+"""Share of the newest tasks in the running variance of the returns."""
 
 
 class Episode(eqx.Module):
@@ -129,7 +132,7 @@ class SiblingsReplay(AbstractTrainer[SiblingsReplayState]):
             )
         empty = lambda leaf: jnp.zeros((self.buffer, *leaf.shape), leaf.dtype)
         kept = tuple(jax.tree.map(empty, shape) for shape in shapes)
-        scale = tuple(jnp.full(len(shape.returns), FIRST_SCALE, float) for shape in shapes)
+        scale = tuple(jnp.ones(len(shape.returns)) for shape in shapes)
         packed: Packed[AbstractPolicy] = Packed.of(head)
         start = self.optimiser.over(self.steps).init(eqx.filter(head, eqx.is_inexact_array))
         return SiblingsReplayState(packed, packed, start, scale, kept, (jnp.zeros((), int),) * len(kept))
@@ -220,9 +223,10 @@ class SiblingsReplay(AbstractTrainer[SiblingsReplayState]):
         kept, seen, scale = list(state.kept), list(state.seen), list(state.scale)
         for place, (episodes, told) in zip(places, collected, strict=True):
             kept[place] = replay.put(kept[place], seen[place], episodes)
-            scale[place] = jnp.where(seen[place] == 0, jnp.sqrt(told.spread + 1e-8), scale[place])
-            seen[place] = seen[place] + len(episodes.x)
-            scale[place] = jnp.sqrt(0.97 * scale[place] ** 2 + 0.03 * jnp.maximum(told.spread, 1e-8))
+            # The first spread is taken as it is: nothing was known before.
+            share = jnp.where(seen[place] == 0, 1.0, RECENT)
+            variance = (1 - share) * scale[place] ** 2 + share * jnp.maximum(told.spread, 1e-8)
+            scale[place], seen[place] = jnp.sqrt(variance), seen[place] + len(episodes.x)
         moved = (state.newest, state.mean, state.optimiser)
         newest, mean, optimiser, found = _learned(self, key, moved, tuple(scale), tuple(kept), tuple(seen))
         told = [told for _, told in collected]
