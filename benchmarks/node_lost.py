@@ -44,8 +44,14 @@ def main(splits: str = "4", strategies: str = "random,margin,uherding") -> None:
         there = compare(**settings, out=Path(folder) / "run", executor="ray", progress=watch)
         files = len(list(Path(folder).rglob("*.parquet")))
     cells = here.select("dataset", "strategy", "split").n_unique()
-    same = there.records.drop("seconds").equals(here)
+    other = there.records.drop("seconds")
+    same = other.equals(here)
     print(f"{cells} cells, {files} files; the records are {'' if same else 'NOT '}the same.")
+    by_cell = lambda records: records.partition_by("dataset", "strategy", "split", as_dict=True)
+    theirs = by_cell(other)
+    for (dataset, strategy, split), own in by_cell(here).items():
+        if not own.equals(theirs[dataset, strategy, split]):
+            print(f"They differ for {strategy} on {dataset}, split {split}.")
     ray.shutdown()
     cluster.shutdown()
     sys.exit(not (same and files == cells))

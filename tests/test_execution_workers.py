@@ -68,10 +68,22 @@ def test_as_many_programs_as_cores_and_as_nproc_says(monkeypatch):
     assert workers() == 3
 
 
+SUMS = """
+import jax, zlib
+from askwell.core.inverse import over_rows
+from askwell.execution.workers import OPTIONS
+for shape in ((1000, 61), (4096, 65), (4, 1000, 41)):
+    x = jax.random.normal(jax.random.key(0), shape)
+    one = over_rows if len(shape) == 2 else jax.vmap(over_rows)
+    print(zlib.crc32(jax.device_get(jax.jit(one, compiler_options=OPTIONS)(x, x)).tobytes()))
+"""
+
+
 def test_records_do_not_depend_on_the_number_of_threads():
-    """chess has columns of yes and no: distances tie there, so another order of a sum shows in the rows asked."""
+    """Long sums do not, and chess shows it in the rows asked: its columns are yes and no, so distances tie."""
     play = (
-        "import askwell; print(askwell.compare('chess', strategies=['cluster-margin', 'kmeans-boundary'], "
+        SUMS
+        + "import askwell; print(askwell.compare('chess', strategies=['cluster-margin', 'kmeans-boundary'], "
         "baseline='cluster-margin', splits=1).records.drop('seconds').write_ndjson())"
     )
     one, eight = (
@@ -81,4 +93,4 @@ def test_records_do_not_depend_on_the_number_of_threads():
         for threads in ("1", "8")
     )
     assert len(one.splitlines()) > 20
-    assert one == eight
+    assert one == eight, "products over many rows come first, then the records"

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from askwell.core.geometry import extended
-from askwell.core.inverse import inverse, solved
+from askwell.core.inverse import inverse, over_rows, solved
 
 PULLS = 5
 """Newton steps on the logits of the one point that is added; three more change it by a part in a million."""
@@ -108,7 +108,7 @@ class LabelInfluence(eqx.Module):
             gradient = jnp.outer(own, x)
             if taken:  # at the optimum the gradient of all others is 0
                 others = (believed(weights, self.seen, self.x) - before) * self.weight[:, None]
-                gradient += others.T @ self.x + self.ridge * change
+                gradient += over_rows(others, self.x) + self.ridge * change
             step = -jnp.einsum("ipjq,jq->ip", self.inverse, gradient)
             # Woodbury: (H ± R Rᵀ)⁻¹ = H⁻¹ ∓ H⁻¹ R (I ± Rᵀ H⁻¹ R)⁻¹ Rᵀ H⁻¹.
             step -= sign * jnp.einsum("ipjq,j,q->ip", self.inverse, inner @ (step @ x), x)

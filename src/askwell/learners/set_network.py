@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from askwell.core.inverse import inverse
+from askwell.core.inverse import inverse, over_rows
 from askwell.learners.base import seen_classes
 
 METRICS, WHITENED = 4, 2
@@ -154,13 +154,13 @@ def _whitening(told: LabelledSet, moment: Float[Array, " d"], ridge: Float[Array
     """The inverse covariance within classes, with a ridge; the points have mean length 1 in it."""
     count = jnp.maximum(jnp.sum(told.hot, axis=0), 1e-6)
     total = jnp.maximum(jnp.sum(told.weight), 1e-6)
-    centred = (told.x - (told.hot > 0) @ (told.hot.T @ told.x / count[:, None])) * jnp.sqrt(
+    centred = (told.x - (told.hot > 0) @ (over_rows(told.hot, told.x) / count[:, None])) * jnp.sqrt(
         told.weight / total
     )[:, None]
     b, d = centred.shape
     ridge = ridge * jnp.sum(moment) / jnp.maximum(jnp.sum(moment > 1e-8), 1) + 1e-6
     if d <= b:
-        found = inverse(centred.T @ centred + ridge * jnp.eye(d))
+        found = inverse(over_rows(centred, centred) + ridge * jnp.eye(d))
     else:  # the same, by the smaller matrix
         found = (jnp.eye(d) - centred.T @ inverse(centred @ centred.T + ridge * jnp.eye(b)) @ centred) / ridge
     size = jnp.sum((told.x @ found) * told.x * told.weight[:, None]) / total
@@ -174,7 +174,7 @@ def _described(told: LabelledSet) -> tuple[Array, Array, Array]:
     share = count / total
     mean = told.weight @ told.x / total
     moment = told.weight @ told.x**2 / total
-    of_class = told.hot.T @ told.x / jnp.maximum(count, 1e-6)[:, None]
+    of_class = over_rows(told.hot, told.x) / jnp.maximum(count, 1e-6)[:, None]
     spread = jnp.maximum(moment - mean**2, 0.0)
     between = share @ (of_class - mean) ** 2 / (spread + 1e-6)
     seen = jnp.sum(told.seen)

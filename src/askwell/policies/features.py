@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Int
 
 from askwell.core import View
 from askwell.core.geometry import extended, rbf, square_distance
-from askwell.core.inverse import inverse
+from askwell.core.inverse import inverse, over_rows
 from askwell.strategies import coverage, uncertainty
 
 FIXED = (
@@ -173,9 +173,9 @@ def look(view: View, q: int, rows: Int[Array, " m"]) -> tuple[Sight, Batch]:
     scaled = extended(view.x)
     asked = jnp.where(used[:, None] > 0, scaled[row], 0.0)
     d1 = scaled.shape[1]
-    variance = inverse(asked.T @ asked + jnp.eye(d1))
-    second = scaled.T @ scaled / n
-    of_pool = view.x.T @ view.x / n
+    variance = inverse(over_rows(asked, asked) + jnp.eye(d1))
+    second = over_rows(scaled, scaled) / n
+    of_pool = over_rows(view.x, view.x) / n
     dimension = jnp.trace(of_pool) ** 2 / (jnp.sum(of_pool**2) + TINY)
     context = {
         "round": view.round / max(view.rounds - 1, 1),

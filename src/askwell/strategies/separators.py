@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from askwell.core.geometry import extended
-from askwell.core.inverse import inverse
+from askwell.core.inverse import inverse, over_rows
 
 NEWTON_STEPS = 15
 SVM_STEPS = 25
@@ -45,7 +45,7 @@ def logistic(
         w, logit, now, _, number = state
         p = jax.nn.sigmoid(logit)
         gradient = wide.T @ (p - target) + penalty * w
-        hessian = (wide.T * (p * (1 - p))) @ wide + jnp.diag(penalty)
+        hessian = over_rows(wide * (p * (1 - p))[:, None], wide) + jnp.diag(penalty)
         direction = inverse(hessian) @ gradient
         along = wide @ direction
         value = jax.vmap(lambda scale: loss(w - scale * direction, logit - scale * along))(scales)

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from askwell.core import AskwellError, Classes, Geometry, Pool, unknown
 from askwell.core.extreme import argmax
+from askwell.core.inverse import over_rows
 from askwell.games.base import Outcome
 from askwell.games.batch import BatchGame, BatchState, annotate
 from askwell.games.wrappers.base import AbstractBatchWrapper
@@ -133,6 +134,6 @@ def _check(error: Any) -> None:
 def regroup(geometry: Geometry, x: Float[Array, "n d"], groups: Int[Array, " n"], count: int) -> Geometry:
     """The geometry with other groups than its k-means ones, `count` of them; an empty one lies at the origin."""
     member = jax.nn.one_hot(groups, count)
-    total = member.T @ (x - jnp.mean(x, axis=0))  # centred, as all of the geometry is
+    total = over_rows(member, x - jnp.mean(x, axis=0))  # centred, as all of the geometry is
     centres = total / jnp.maximum(jnp.sum(member, axis=0), 1.0)[:, None]
     return dataclasses.replace(geometry, groups=groups, centres=centres, named=True)
