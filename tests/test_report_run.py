@@ -125,6 +125,15 @@ def test_a_training_of_an_older_version_lacks_columns(tmp_path):
     assert 'data-name="gradient"' in text(report(root))
 
 
+def test_a_trainer_that_tells_a_gradient_without_a_shuffled_one(tmp_path):
+    root = write_training(tmp_path / "t")
+    told = pl.read_parquet(root / "training.parquet").drop("shuffled", "agreement", "chance")
+    told.write_parquet(root / "training.parquet")
+    said = text(report(root))
+    assert 'data-name="reward"' in said
+    assert 'data-name="gradient"' not in said
+
+
 def test_figures_of_the_other_kind_of_run_are_refused(played, tmp_path):
     with pytest.raises(AskwellError, match="is of a training"):
         open_run(played).source("training")

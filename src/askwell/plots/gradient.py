@@ -19,7 +19,7 @@ def data(training: Training) -> pl.DataFrame:
     return binned(
         training._replace(updates=updates),
         ["gradient", "shuffled", "ratio", "agreement", "chance"],
-        "gradient",
+        "shuffled",
     )
 
 

@@ -25,7 +25,7 @@ def binned(training: Training, columns: list[str], needed: str) -> pl.DataFrame:
     if updates.is_empty():
         raise AskwellError("This training has no finished update yet; wait for the first, or run it again.")
     if updates[needed].null_count() == len(updates):
-        raise AskwellError(f"The trainer of this run tells nothing of its {needed}.")
+        raise AskwellError(f"This figure shows '{needed}', and the trainer of this run does not tell it.")
     width = -(-(updates["update"].max() + 1) // POINTS)  # type: ignore[operator]
     stretch = (pl.col("update") // width).alias("stretch")
     if updates["seed"].n_unique() > 1:

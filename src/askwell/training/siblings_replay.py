@@ -10,6 +10,7 @@ import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 
 from askwell.core import AbstractSpace, AskwellError, Packed, Pool, Rows, View, measure
+from askwell.execution import quick
 from askwell.games import AbstractGame, AbstractState, Turn, trajectory
 from askwell.policies import AbstractHead, AbstractPolicy
 from askwell.training import replay
@@ -240,7 +241,7 @@ class SiblingsReplay(AbstractTrainer[SiblingsReplayState]):
         return state.mean.open()
 
 
-@eqx.filter_jit
+@quick
 def _learned(
     trainer: SiblingsReplay,
     key: PRNGKeyArray,
