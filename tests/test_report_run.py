@@ -94,7 +94,7 @@ def test_data_that_are_gone_cost_two_sections_only(tmp_path):
 
 def test_a_training_run(tmp_path):
     said = text(report(write_training(tmp_path / "t", collapsed=True)))
-    assert "60 updates, 2 seeds, 1.0 minutes" in said
+    assert "60 updates, 2 seeds, 0.5 minutes" in said
     assert "<strong>Against random: </strong>better by 0.050 [+0.040, +0.060] AULC" in said
     assert "Collapse: at update" in said
     assert "Not everything is there yet" not in said

@@ -73,7 +73,7 @@ def _trained(run: TrainingRun) -> str:
     count = updates["update"].n_unique()
     planned = run.spec.get("updates", count)
     progress = f"{count}" if count == planned else f"{count} of {planned}"
-    minutes = updates["seconds"].sum() / 60
+    minutes = updates.unique("update")["seconds"].sum() / 60  # seeds learn side by side
     algorithm = run.spec.get("trainer")
     how = f" by {algorithm}" if isinstance(algorithm, str) else ""
     return (
