@@ -11,7 +11,7 @@ from askwell.core import AskwellError
 from askwell.games import BatchGame, LabelOrSkip
 from askwell.policies import Linear, SkipPolicy
 from askwell.testing.pools import make_pool, stack
-from askwell.training import SiblingsReplay, TrainingSpec, train
+from askwell.training import SiblingsReplay, TaskSource, TrainingSpec, train
 from askwell.training.optimiser import Optimiser
 from test_training_exact import (
     APART,
@@ -136,6 +136,19 @@ def test_the_newest_episodes_are_kept_and_a_source_not_played_yet_counts_nothing
     assert all(np.isfinite(value) for value in told.values())
     assert told["effective"] == pytest.approx(1)
     assert not np.array_equal(trainer.head(after).base, trainer.head(state).base)
+
+
+@pytest.mark.parametrize("datasets", [(), ("iris",)])
+def test_a_source_says_the_shapes_of_its_tasks(datasets):
+    """What a buffer is made from before anything is drawn."""
+    source = TaskSource(
+        datasets=datasets, pool=24, rounds=2, batch=3, features=5, classes=4, selection=32, report=8
+    )
+    drawn = jax.tree.map(lambda leaf: leaf[0], source.tasks().draw((0, 1, 2), 1))
+    like = source.like()
+    assert jax.tree.structure(like) == jax.tree.structure(drawn)
+    told = [[(leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(pool)] for pool in (like, drawn)]
+    assert told[0] == told[1]
 
 
 @pytest.mark.parametrize("settings", [{"k": 1}, {"buffer": 0}, {"steps": 0}, {"minibatch": 0}, {"cap": 0.5}])
