@@ -12,7 +12,6 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree
 
 from askwell.core import AbstractSpace, AskwellError, Packed, Points, Pool, Rows
 from askwell.core.extreme import argmax
-from askwell.execution import quick
 from askwell.games import AbstractGame, Turn, trajectory
 from askwell.policies import AbstractForeteller, AbstractHead
 from askwell.training import replay
@@ -157,7 +156,7 @@ def double(
     return reward + discount * jnp.where(live, held[argmax(online)], 0.0)
 
 
-@quick
+@eqx.filter_jit
 def _learned(
     trainer: DQN, key: PRNGKeyArray, state: DQNState, moves: Moves
 ) -> tuple[DQNState, dict[str, Float[Array, ""]]]:

@@ -12,7 +12,6 @@ import optax
 from jaxtyping import Array, Float, Int, Key, PRNGKeyArray, PyTree
 
 from askwell.core import AbstractSpace, AskwellError, Packed, Pool, Rows, View, unknown
-from askwell.execution import quick
 from askwell.games import AbstractGame
 from askwell.policies import AbstractHead, AbstractPolicy, Act
 from askwell.strategies import pickers
@@ -249,7 +248,7 @@ def _pooled(
 
 # Sums are compiled: op by op they took a twentieth of each update, and seconds of the first. They alone: XLA may round
 # a product and a sum as one, and two calls of LAPACK in a program can wait for each other (see `execution.workers`).
-@quick
+@eqx.filter_jit
 def _totals(
     parts: Sequence[Part],
 ) -> tuple[PyTree, PyTree, list[list[PyTree]], Metrics, Float[Array, "p p"] | None]:
@@ -262,7 +261,7 @@ def _totals(
     return right, shuffled, halves, *_mean([part[3:] for part in parts])
 
 
-@quick
+@eqx.filter_jit
 def _over_turns(metrics: Metrics) -> Metrics:
     return jax.tree.map(lambda leaf: jnp.mean(leaf, axis=-1), metrics)
 

@@ -10,7 +10,6 @@ import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 
 from askwell.core import AbstractSpace, AskwellError, Packed, Points, Pool, Rows
-from askwell.execution import quick
 from askwell.games import AbstractGame, Turn, trajectory
 from askwell.policies import AbstractForeteller, AbstractHead
 from askwell.training import replay
@@ -122,7 +121,7 @@ class Regression(AbstractTrainer[RegressionState]):
         return state.mean.open()
 
 
-@quick
+@eqx.filter_jit
 def _learned(
     trainer: Regression, key: PRNGKeyArray, state: RegressionState, x: Array, gain: Array
 ) -> tuple[RegressionState, dict[str, Float[Array, ""]]]:

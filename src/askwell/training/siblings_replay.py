@@ -10,7 +10,6 @@ import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 
 from askwell.core import AbstractSpace, AskwellError, Packed, Pool, Rows, View, measure
-from askwell.execution import quick
 from askwell.games import AbstractGame, AbstractState, Turn, trajectory
 from askwell.policies import AbstractHead, AbstractPolicy
 from askwell.training import replay
@@ -241,7 +240,7 @@ class SiblingsReplay(AbstractTrainer[SiblingsReplayState]):
         return state.mean.open()
 
 
-@quick
+@eqx.filter_jit
 def _learned(
     trainer: SiblingsReplay,
     key: PRNGKeyArray,

@@ -11,7 +11,6 @@ import optax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree
 
 from askwell.core import AbstractSpace, AskwellError, Packed, Points, Pool, Rows
-from askwell.execution import quick
 from askwell.games import AbstractGame, Turn, trajectory
 from askwell.policies import AbstractHead, PointActor
 from askwell.policies.gain import HIDDEN
@@ -226,7 +225,7 @@ def climbed(actor: PointActor, critics: eqx.nn.MLP, rated: Rated) -> Float[Array
     return values(critics, rated.at(actor.weights(rated.seen, rated.left)))[0]
 
 
-@quick
+@eqx.filter_jit
 def _learned(
     trainer: TD3, key: PRNGKeyArray, state: TD3State, moves: Moves
 ) -> tuple[TD3State, dict[str, Float[Array, ""]]]:
