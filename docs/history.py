@@ -140,20 +140,17 @@ def rules(played: pl.DataFrame) -> str:
 
 
 def going_on(played: pl.DataFrame) -> str:
-    """The policy that was trained on the past against the others, all in the metric."""
-    found = deals(played)
-    own = next(name for name in found["strategy"].unique() if name.startswith("trained"))
-    gap = {
-        name: gaps(found, (METRIC, own), (METRIC, name)) for name in found["strategy"].unique() if name != own
-    }
-    names = sorted(gap, key=lambda name: np.mean([part.mean() for part in gap[name].values()]))
-    domains = list(gap[names[0]])
-    counts = ", ".join(f"{name} {len(gap[names[0]][name])}" for name in domains)
-    rows = [
-        [name, said(list(gap[name].values())), *(f"{gap[name][one].mean():+.4f}" for one in domains)]
-        for name in names
-    ]
-    head = [f"{own} less", "AULC in the metric, 95 %", *domains]
+    """The policies that were trained on the past against the others, all in the metric."""
+    found = deals(played.unique(["domain", "deal", "strategy", "split"], maintain_order=True))
+    names = found["strategy"].unique(maintain_order=True)
+    rows, counts = [], ""
+    for own in names.filter(names.str.starts_with("trained")):
+        for name in names.filter(~names.str.starts_with("trained")):
+            gap = gaps(found, (METRIC, own), (METRIC, name))
+            counts = ", ".join(f"{domain} {len(part)}" for domain, part in gap.items())
+            each = [f"{part.mean():+.4f}" for part in gap.values()]
+            rows.append([f"{own} less {name}", said(list(gap.values())), *each])
+    head = ["", "AULC in the metric, 95 %", *gap]
     return f"{textwrap.fill(f'Deals: {counts}.', 120)}\n\n" + markdown(head, rows)
 
 

@@ -1,12 +1,14 @@
 """Does it pay to train a policy on the past, too? `python studies/history_policy.py --out runs/history-policy`.
 
 Domains of numbers are dealt into past and new classes as in `studies/history.py`. On the past classes a metric is
-learned, and in it the shipped policy goes on learning, on random subsets of those classes. Then it plays pools of the
-new classes, beside the shipped policy and the strategies that `askwell train --history` chooses among, all in that
-metric. What is in `--out` is not played again; `docs/history.py --policy` makes the table of it.
+learned, and in it the shipped policy goes on learning, on random subsets of those classes; with `--start ""` the rule
+does that it once began with. Then it plays pools of the new classes, beside the shipped policy and fixed strategies,
+all in that metric. What is in `--out` is not played again, and a metric that was learned there is not learned again;
+`docs/history.py --policy` makes the table of it.
 """
 
 import argparse
+import json
 from pathlib import Path
 
 import polars as pl
@@ -15,17 +17,19 @@ from history import BATCH, FEATURES, METRIC, POOL, ROUNDS, deal, size_of
 import askwell
 from askwell import stats
 from askwell.data import load
+from askwell.encoders.domain import CARD
 from askwell.training import TrainingSpec, train
 from askwell.training.domain import learn_domain
 
 DOMAINS = ("letter", "movement_libras", "texture", "vowel", "optdigits", "mnist")
 STRATEGIES = ("uherding", "margin-herding", "learned", "random")
-MINE, LABEL, SPLITS = "trained on the past", "class", 16
+LABEL, SPLITS = "class", 16
+RULE = "herding"
 UPDATES, TASKS, STEP = 60, 32, 0.002
 
 
-def play(name: str, seed: int, home: Path) -> pl.DataFrame:
-    """A row for each strategy and split of a deal."""
+def play(name: str, seed: int, home: Path, start: str) -> pl.DataFrame:
+    """A row for each strategy and split of a deal; the policy that is trained is `start`'s, or begins as a rule."""
     table = load(name)
     past, new = deal(table, seed, size_of(table))
     home.mkdir(parents=True, exist_ok=True)
@@ -34,9 +38,10 @@ def play(name: str, seed: int, home: Path) -> pl.DataFrame:
             pl.Series(LABEL, table.labels[rows].astype(str))
         )
         frame.write_parquet(home / f"{kind}.parquet")
-    card = learn_domain(
-        home / "past.parquet", home / "domain", label=LABEL, strategies=("uherding",), seed=seed
-    )
+    domain = home / "domain"
+    if not (domain / CARD).exists():
+        learn_domain(home / "past.parquet", domain, label=LABEL, strategies=("uherding",), seed=seed)
+    card = json.loads((domain / CARD).read_text())
     budget = ROUNDS * BATCH
     room = {
         "pool": max(budget, min(POOL, len(past) // 2)),
@@ -51,18 +56,23 @@ def play(name: str, seed: int, home: Path) -> pl.DataFrame:
         **room,
     }
     if card["encoder"] is not None:
-        source["encoder"] = str(home / "domain")
+        source["encoder"] = str(domain)
     spec = TrainingSpec(
-        start="learned", policy={"rule": "herding"}, updates=UPDATES, tasks=TASKS, step=STEP, every=UPDATES // 3,
+        start=start, policy={"rule": RULE}, updates=UPDATES, tasks=TASKS, step=STEP, every=UPDATES // 3,
         judged=64, against=("learned", "uherding"), sources=[source], seeds=(seed,),
     )  # fmt: skip
-    train(spec, home / "policy")
+    policy = home / f"policy-{start or RULE}"
+    train(spec, policy)
     played = askwell.compare(
         home / "new.parquet", label=LABEL, encoder=source.get("encoder"), pool=POOL, rounds=ROUNDS, batches=BATCH,
-        strategies=[*STRATEGIES, f"policy:{home / 'policy'}"], baseline="uherding", splits=SPLITS, seed=seed,
+        strategies=[*STRATEGIES, f"policy:{policy}"], baseline="uherding", splits=SPLITS, seed=seed,
     )  # fmt: skip
     areas = stats.episodes(played.records).select("strategy", "split", "aulc")
-    own = pl.when(pl.col("strategy").is_in(STRATEGIES)).then(pl.col("strategy")).otherwise(pl.lit(MINE))
+    own = (
+        pl.when(pl.col("strategy").is_in(STRATEGIES))
+        .then(pl.col("strategy"))
+        .otherwise(pl.lit(f"trained, from {start or RULE}"))
+    )
     about = {"domain": name, "deal": seed, "chosen": card["encoder"] or "none", "gain": 0.0, "se": 0.0}
     columns = [pl.lit(value).alias(key) for key, value in (about | {"encoding": METRIC}).items()]
     return areas.with_columns(own.alias("strategy"), *columns)
@@ -75,13 +85,16 @@ def main() -> None:
     options.add_argument("--domains", default=",".join(DOMAINS))
     options.add_argument("--first", type=int, default=3, help="the first deal")
     options.add_argument("--deals", type=int, default=3, help="how many")
+    options.add_argument(
+        "--start", default="learned", help="what goes on learning; empty: the rule it began with"
+    )
     given = options.parse_args()
     for seed in range(given.first, given.first + given.deals):
         for name in given.domains.split(","):
-            path = given.out / f"{name}-{seed}.parquet"
+            path = given.out / f"{name}-{seed}-{given.start or RULE}.parquet"
             if path.exists():
                 continue
-            played = play(name, seed, given.out / "work" / f"{name}-{seed}")
+            played = play(name, seed, given.out / "work" / f"{name}-{seed}", given.start)
             played.write_parquet(path)
             means = played.group_by("strategy", maintain_order=True).agg(pl.col("aulc").mean())
             print(f"{name}, deal {seed}: {played['chosen'][0]};", means.rows(), flush=True)
