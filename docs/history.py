@@ -40,12 +40,10 @@ def means(found: pl.DataFrame) -> pl.DataFrame:
 
 
 def gaps(found: pl.DataFrame, left: tuple[str, str], right: tuple[str, str]) -> dict[str, np.ndarray]:
-    """By domain: an encoding and strategy less another, deal by deal."""
-    sides = [
-        found.filter(encoding=encoding, strategy=strategy).sort("domain", "deal")
-        for encoding, strategy in (left, right)
-    ]
-    both = sides[0].select("domain", "deal", gap=pl.col("aulc") - sides[1]["aulc"])
+    """By domain: an encoding and strategy less another, deal by deal, where both played."""
+    one, other = (found.filter(encoding=encoding, strategy=strategy) for encoding, strategy in (left, right))
+    both = one.join(other, on=["domain", "deal"]).sort("domain", "deal")
+    both = both.select("domain", "deal", gap=pl.col("aulc") - pl.col("aulc_right"))
     return {
         str(name): part["gap"].to_numpy() for (name,), part in both.group_by("domain", maintain_order=True)
     }
@@ -143,15 +141,14 @@ def going_on(played: pl.DataFrame) -> str:
     """The policies that were trained on the past against the others, all in the metric."""
     found = deals(played.unique(["domain", "deal", "strategy", "split"], maintain_order=True))
     names = found["strategy"].unique(maintain_order=True)
-    rows, counts = [], ""
+    rows, gap = [], {}
     for own in names.filter(names.str.starts_with("trained")):
         for name in names.filter(~names.str.starts_with("trained")):
             gap = gaps(found, (METRIC, own), (METRIC, name))
-            counts = ", ".join(f"{domain} {len(part)}" for domain, part in gap.items())
             each = [f"{part.mean():+.4f}" for part in gap.values()]
-            rows.append([f"{own} less {name}", said(list(gap.values())), *each])
-    head = ["", "AULC in the metric, 95 %", *gap]
-    return f"{textwrap.fill(f'Deals: {counts}.', 120)}\n\n" + markdown(head, rows)
+            deals_of = f"{sum(map(len, gap.values()))}"
+            rows.append([f"{own} less {name}", deals_of, said(list(gap.values())), *each])
+    return markdown(["", "deals", "AULC in the metric, 95 %", *gap], rows)
 
 
 def put(mark: str, shown: str) -> None:

@@ -11,6 +11,7 @@ import argparse
 import json
 from pathlib import Path
 
+import jax
 import polars as pl
 from history import BATCH, FEATURES, METRIC, POOL, ROUNDS, deal, size_of
 
@@ -18,6 +19,7 @@ import askwell
 from askwell import stats
 from askwell.data import load
 from askwell.encoders.domain import CARD
+from askwell.policies import Pointwise, load_policy, make_strategy
 from askwell.training import TrainingSpec, train
 from askwell.training.domain import learn_domain
 
@@ -63,19 +65,18 @@ def play(name: str, seed: int, home: Path, start: str) -> pl.DataFrame:
     )  # fmt: skip
     policy = home / f"policy-{start or RULE}"
     train(spec, policy)
+    own = {f"trained, from {start or RULE}": load_policy(policy)}
+    if not start:
+        own["the rule, untrained"] = Pointwise(jax.random.key(0), rule=RULE)
     played = askwell.compare(
         home / "new.parquet", label=LABEL, encoder=source.get("encoder"), pool=POOL, rounds=ROUNDS, batches=BATCH,
-        strategies=[*STRATEGIES, f"policy:{policy}"], baseline="uherding", splits=SPLITS, seed=seed,
+        strategies={name: make_strategy(name) for name in STRATEGIES} | own, baseline="uherding", splits=SPLITS,
+        seed=seed,
     )  # fmt: skip
     areas = stats.episodes(played.records).select("strategy", "split", "aulc")
-    own = (
-        pl.when(pl.col("strategy").is_in(STRATEGIES))
-        .then(pl.col("strategy"))
-        .otherwise(pl.lit(f"trained, from {start or RULE}"))
-    )
     about = {"domain": name, "deal": seed, "chosen": card["encoder"] or "none", "gain": 0.0, "se": 0.0}
     columns = [pl.lit(value).alias(key) for key, value in (about | {"encoding": METRIC}).items()]
-    return areas.with_columns(own.alias("strategy"), *columns)
+    return areas.with_columns(*columns)
 
 
 def main() -> None:
