@@ -170,7 +170,8 @@ def main() -> None:
     given = options.parse_args()
     played = pl.concat([pl.read_parquet(path) for path in sorted(given.runs.glob("*.parquet"))])
     if given.choices or given.policy:
-        put(CHOICE, rules(played)) if given.choices else put(POLICY, going_on(played))
+        mark, tables = (CHOICE, rules) if given.choices else (POLICY, going_on)
+        put(mark, tables(played))
         return
     everything = deals(played)
     found = everything.filter(~pl.col("domain").is_in(TUNED), ~pl.col("domain").str.ends_with(SAID))

@@ -11,11 +11,10 @@ from typing import ClassVar
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
+from meta_validation import show
 
-import askwell
 from askwell.core import AbstractStrategy, View
 from askwell.core.geometry import rbf
-from askwell.data.catalogue import META_VALIDATION, ROLES
 from askwell.policies import make_strategy
 from askwell.strategies import coverage, uncertainty
 
@@ -79,13 +78,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--splits", type=int, default=48)
     given = parser.parse_args()
-    sets = sorted(name for name, role in ROLES.items() if role == META_VALIDATION)
     played = {"uherding": make_strategy("uherding"), **PLAYED, "the shipped policy": make_strategy("learned")}
-    result = askwell.compare(sets, strategies=played, baseline="uherding", splits=given.splits)
-    print(f"{', '.join(sets)}; {given.splits} splits each\n")
-    print("| uherding | AULC less uherding's | 95 % |\n| --- | --- | --- |")
-    for v in result.verdicts():
-        print(f"| {v.strategy} | {v.difference:+.4f} | [{v.low:+.4f}, {v.high:+.4f}] |")
+    show(played, "uherding", given.splits)
 
 
 if __name__ == "__main__":

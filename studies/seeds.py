@@ -12,10 +12,9 @@ from typing import ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from meta_validation import show
 
-import askwell
 from askwell.core import write_whole
-from askwell.data.catalogue import META_VALIDATION, ROLES
 from askwell.policies import Pointwise, make_strategy
 from askwell.policies.files import to_bytes
 from askwell.policies.pointwise import AbstractPointwise
@@ -69,14 +68,7 @@ def main() -> None:
         "mean scores": Together(tuple(policies), spec.policy["rule"]),
     }
     played |= {name: make_strategy(name) for name in ("learned", "uherding", "margin-herding")}
-    sets = sorted(name for name, role in ROLES.items() if role == META_VALIDATION)
-    result = askwell.compare(
-        sets, strategies=played, baseline="uherding", splits=given.splits, seed=given.seed
-    )
-    print(f"{', '.join(sets)}; {given.splits} splits each, seed {given.seed}\n")
-    print("| policy | AULC less uherding's | 95 % |\n| --- | --- | --- |")
-    for v in result.verdicts():
-        print(f"| {v.strategy} | {v.difference:+.4f} | [{v.low:+.4f}, {v.high:+.4f}] |")
+    show(played, "policy", given.splits, given.seed)
 
 
 if __name__ == "__main__":

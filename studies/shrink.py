@@ -8,9 +8,8 @@ import argparse
 
 import equinox as eqx
 import jax
+from meta_validation import show
 
-import askwell
-from askwell.data.catalogue import META_VALIDATION, ROLES
 from askwell.policies import Pointwise, make_strategy
 
 KEEP = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -33,14 +32,7 @@ def main() -> None:
     assert isinstance(policy, Pointwise)
     played = {f"{share:g}": shrunk(policy, share) for share in KEEP}
     played |= {name: make_strategy(name) for name in ("uherding", "margin-herding")}
-    sets = sorted(name for name, role in ROLES.items() if role == META_VALIDATION)
-    result = askwell.compare(
-        sets, strategies=played, baseline="uherding", splits=given.splits, seed=given.seed
-    )
-    print(f"{', '.join(sets)}; {given.splits} splits each, seed {given.seed}\n")
-    print("| learned part | AULC less uherding's | 95 % |\n| --- | --- | --- |")
-    for v in result.verdicts():
-        print(f"| {v.strategy} | {v.difference:+.4f} | [{v.low:+.4f}, {v.high:+.4f}] |")
+    show(played, "learned part", given.splits, given.seed)
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ def test_shuffled_returns_have_no_gradient():
 
 
 def test_what_is_remembered_is_as_likely_to_the_policy_that_drew_it():
-    """So the weights of fresh batches are 1; of changed ones they are capped."""
+    """So the weights of fresh batches are 1."""
     policy = HEADS["pointwise"]
     trainer = SiblingsReplay(k=3, cap=1.5, candidates=4)
     episode, _ = eqx.filter_jit(trainer.played)(KEY, policy, GAME, POOLS["rows"])
